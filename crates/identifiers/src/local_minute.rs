@@ -1,0 +1,102 @@
+//! A time of birth as certificates state it: Beijing time, to the minute.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::{Offset, TimeZone};
+use serde::{Deserialize, Serialize};
+
+use crate::Violation;
+
+/// Beijing time (Asia/Shanghai). A fixed offset is exact since summer time ended in September 1991, long before any
+/// birth that is applied for here, and needs no time zone database on the machine.
+const BEIJING: Offset = Offset::constant(8);
+
+/// `YYYY-MM-DDTHH:MM` in Beijing time. Orders by time.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct LocalMinute {
+    text: String,
+    at: DateTime,
+}
+
+impl LocalMinute {
+    /// Parses exactly `YYYY-MM-DDTHH:MM`, 00:00 to 23:59; no seconds, no offset.
+    ///
+    /// # Errors
+    /// `TM-001` another form, `TM-002` a date or time that does not exist.
+    pub fn parse(text: &str) -> Result<Self, Violation> {
+        let form = b"dddd-dd-ddTdd:dd";
+        let fits = |(byte, expected): (u8, &u8)| match expected {
+            b'd' => byte.is_ascii_digit(),
+            literal => byte == *literal,
+        };
+        if text.len() != form.len() || !text.bytes().zip(form).all(fits) {
+            return Err(Violation::new(
+                "TM-001",
+                "时间格式应为YYYY-MM-DDTHH:MM(北京时间,精确到分钟)",
+                "a time must be written YYYY-MM-DDTHH:MM (Beijing time, to the minute)",
+            ));
+        }
+        let at = DateTime::strptime("%Y-%m-%dT%H:%M", text)
+            .map_err(|_| Violation::new("TM-002", "日期或时间不存在", "the date or time does not exist"))?;
+        Ok(LocalMinute { text: text.to_owned(), at })
+    }
+
+    /// The minute in which `timestamp` lies.
+    pub fn from_timestamp(timestamp: Timestamp) -> Self {
+        let at = BEIJING.to_datetime(timestamp);
+        let text = at.strftime("%Y-%m-%dT%H:%M").to_string();
+        LocalMinute { text, at: at.date().at(at.hour(), at.minute(), 0, 0) }
+    }
+
+    /// Itself, unless it lies after `now`.
+    ///
+    /// # Errors
+    /// `TM-003` in the future.
+    pub fn not_after(self, now: Timestamp) -> Result<Self, Violation> {
+        if self.to_timestamp() > now {
+            return Err(Violation::new("TM-003", "时间晚于当前时间", "the time is in the future"));
+        }
+        Ok(self)
+    }
+
+    /// The sixteen characters.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The moment at which the minute begins.
+    pub fn to_timestamp(&self) -> Timestamp {
+        TimeZone::fixed(BEIJING)
+            .to_timestamp(self.at)
+            .expect("years 0000 to 9999 less eight hours are within the range of timestamps")
+    }
+
+    /// The civil date in Beijing.
+    pub fn date(&self) -> Date {
+        self.at.date()
+    }
+}
+
+/// `LocalMinute(***)`: a birth to the minute, in a known hospital, is a name.
+impl fmt::Debug for LocalMinute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LocalMinute(***)")
+    }
+}
+
+impl TryFrom<String> for LocalMinute {
+    type Error = Violation;
+
+    fn try_from(text: String) -> Result<Self, Violation> {
+        LocalMinute::parse(&text)
+    }
+}
+
+impl From<LocalMinute> for String {
+    fn from(minute: LocalMinute) -> String {
+        minute.text
+    }
+}

@@ -1,0 +1,243 @@
+//! What reaches a saga from outside, each already parsed, and what it is told back.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    definition::StepIndex,
+    event::{Command, Ending},
+};
+
+/// Everything that can happen to a saga.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// The application was filed.
+    Start {
+        /// The items that the applicant ticked.
+        chosen: BTreeSet<Arc<str>>,
+        /// How many sagas share the family's steps.
+        group_size: u8,
+    },
+    /// A department answered a command.
+    Reply {
+        /// Which step.
+        step: StepIndex,
+        /// Which of the three commands.
+        command: Command,
+        /// Under which revision.
+        revision: u32,
+        /// The adapter's number of this answer; 0 for `Failed`.
+        number: u32,
+        /// What it says.
+        outcome: Outcome,
+    },
+    /// A fact that nobody asked for: the step's effect stands.
+    Notice {
+        /// Which step it completes.
+        step: StepIndex,
+    },
+    /// A person answered a task.
+    Answered {
+        /// Which step.
+        step: StepIndex,
+        /// The version of the task that was answered: the step's revision.
+        revision: u32,
+        /// What the person said.
+        says: Says,
+    },
+    /// A time that was waited for has come.
+    Due {
+        /// Which step.
+        step: StepIndex,
+        /// What was waited for.
+        timer: Timer,
+        /// The revision it was set for.
+        revision: u32,
+    },
+    /// A rule of law decided what the saga had asked.
+    Decided {
+        /// Which step.
+        step: StepIndex,
+        /// What was asked.
+        question: Question,
+        /// The answer.
+        verdict: Verdict,
+    },
+    /// The applicant withdraws.
+    Withdraw {
+        /// Who says so: a role.
+        by: Arc<str>,
+    },
+    /// A death is reported.
+    Bereaved {
+        /// Who reports it: a role.
+        by: Arc<str>,
+    },
+    /// Nothing is to be sent until further notice.
+    Freeze,
+    /// The freeze is lifted.
+    Unfreeze,
+    /// An operator wants this command sent again, or a refused step tried anew.
+    Retry {
+        /// Which step.
+        step: StepIndex,
+        /// The revision that the operator means.
+        revision: u32,
+    },
+    /// An operator has found out what became of a step.
+    Resolve {
+        /// Which step.
+        step: StepIndex,
+        /// The revision that the operator means.
+        revision: u32,
+        /// What was found.
+        found: Found,
+    },
+    /// A finished act is to be undone and done again with corrected data.
+    Redo {
+        /// Which step.
+        step: StepIndex,
+        /// The revision that is wrong.
+        revision: u32,
+    },
+}
+
+/// What a department says to one command. Codes only: words about a person stay sealed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// 受理: will be answered later.
+    Accepted {
+        /// The department's own case number.
+        department_case: Arc<str>,
+    },
+    /// 初审, 复核, 审批.
+    Progress {
+        /// How far.
+        stage: Arc<str>,
+    },
+    /// 补正: nothing was done; the applicant corrects these fields.
+    NeedsCorrection {
+        /// Their names in the form.
+        fields: Vec<Arc<str>>,
+        /// Why.
+        reason: Reason,
+    },
+    /// 办结.
+    Succeeded,
+    /// 不予办理: nothing was done.
+    Refused {
+        /// Why.
+        reason: Reason,
+    },
+    /// Nothing of this saga's stands any more.
+    Compensated,
+    /// Not done, and will not be.
+    Cancelled,
+    /// This one sending came to nothing; another may still act.
+    Failed {
+        /// Why.
+        code: Arc<str>,
+        /// Whether sending again is of use.
+        retryable: bool,
+    },
+}
+
+/// Why, as a code that is explained elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// E.g. `PRE-104`.
+    pub code: Arc<str>,
+    /// Where to go instead; a key of the pack's offline routes, empty where there is none.
+    #[serde(default)]
+    pub offline_route: Arc<str>,
+}
+
+/// What a person says to a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Says {
+    /// Done, agreed, signed.
+    Done,
+    /// No.
+    Declined,
+    /// The corrected data follow (补正).
+    Corrected,
+}
+
+/// What was waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Timer {
+    /// The time to send a command again.
+    Resend,
+    /// A reminder or the expiry of a task.
+    Task,
+    /// The end of waiting for a department's step.
+    Expiry,
+    /// A predecessor is late (容缺).
+    Late,
+}
+
+/// What the law is asked about a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Question {
+    /// Whether it is done at all.
+    Selection,
+    /// Its own outcome: the law performs it.
+    Performance,
+}
+
+/// What the law says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Verdict {
+    /// Yes.
+    Yes,
+    /// No, for all of these reasons.
+    No {
+        /// Every one that applies.
+        reasons: Vec<Reason>,
+    },
+}
+
+/// What an operator has found out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Found {
+    /// The department's records show the effect (or, of a compensation, that it is undone).
+    Done,
+    /// They do not.
+    NotDone,
+}
+
+/// What became of an input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It changed the saga.
+    Taken,
+    /// It had been said before; nothing changed.
+    Repeated,
+    /// It does not fit the saga as it stands; nothing changed.
+    Refused(Objection),
+}
+
+/// Why an input does not fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Objection {
+    /// The case has ended.
+    Ended,
+    /// The case is ending (withdrawn, rejected, expired).
+    Ending(Ending),
+    /// It names another revision than the one under way.
+    OtherRevision {
+        /// The one under way.
+        current: u32,
+    },
+    /// Nothing of the kind is waited for.
+    NotWaiting,
+    /// It would undo or repeat what has succeeded or was compensated.
+    Finished,
+    /// The step has been tried as often as the limits allow.
+    TooManyRevisions,
+    /// The case has been started before.
+    Started,
+    /// What follows this step is already under way.
+    Followed,
+}

@@ -1,0 +1,131 @@
+//! What a saga waits for: commands to send, tasks to answer, deadlines to watch.
+//!
+//! A projection of the saga and nothing more: the coordinator stores the difference in the same transaction as the
+//! events, so that a row exists exactly while something is awaited.
+
+use std::sync::Arc;
+
+use crate::{
+    definition::{Definition, StartWhen, StepIndex},
+    event::Command,
+    input::Timer,
+    state::{Saga, Status, StepRun},
+};
+
+/// A time that never comes: what waits for it waits for something else.
+pub const NEVER: i64 = i64::MAX;
+
+/// One thing that is waited for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// Of which step.
+    pub step: StepIndex,
+    /// The step's revision.
+    pub revision: u32,
+    /// What.
+    pub kind: PendingKind,
+    /// When the clock speaks next, in milliseconds since 1970; [`NEVER`] if only somebody else can.
+    pub due_at: i64,
+}
+
+/// What is waited for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PendingKind {
+    /// A department's answer; sent again when due.
+    Command {
+        /// Whose answer.
+        department: Arc<str>,
+        /// To which of the three.
+        command: Command,
+        /// How often it was sent.
+        attempts: u32,
+    },
+    /// A person's answer.
+    Task {
+        /// Whose.
+        role: Arc<str>,
+        /// True where corrected data are asked for.
+        correction: bool,
+    },
+    /// The end of waiting for a department's step.
+    Expiry,
+    /// A predecessor's being late.
+    Late,
+}
+
+impl Pending {
+    /// Which timer it is.
+    pub fn timer(&self) -> Timer {
+        match self.kind {
+            PendingKind::Command { .. } => Timer::Resend,
+            PendingKind::Task { .. } => Timer::Task,
+            PendingKind::Expiry => Timer::Expiry,
+            PendingKind::Late => Timer::Late,
+        }
+    }
+}
+
+/// Everything that this saga waits for, in the order of its steps.
+pub fn pending(definition: &Definition, saga: &Saga) -> Vec<Pending> {
+    let mut found = Vec::new();
+    if saga.end.is_some() {
+        return found;
+    }
+    for step in definition.indices() {
+        let run = saga.run(step);
+        let mut wait = |kind, due_at| {
+            let due_at = if saga.frozen_since.is_some() { NEVER } else { due_at };
+            found.push(Pending { step, revision: run.revision, kind, due_at });
+        };
+        let is = definition.step(step);
+        if let (Some(out), Some(department)) = (&run.out, is.department()) {
+            let kind =
+                PendingKind::Command { department: department.clone(), command: out.command, attempts: out.attempts };
+            wait(kind, out.due_at);
+        }
+        match run.status {
+            Status::Open => wait(task(definition, step, false), task_due(definition, step, run)),
+            Status::Correcting => wait(task(definition, step, true), NEVER),
+            Status::InDoubt => {
+                if let Some(expiry) = is.expiry {
+                    wait(PendingKind::Expiry, run.since + expiry.after_ms);
+                }
+            }
+            Status::Waiting if !run.late => {
+                if let Some(due_at) = is.start_when.iter().filter_map(|when| late_at(saga, when)).min() {
+                    wait(PendingKind::Late, due_at);
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+fn task(definition: &Definition, step: StepIndex, correction: bool) -> PendingKind {
+    let role = match &definition.step(step).performer {
+        crate::definition::Performer::Person { role, .. } => role.clone(),
+        crate::definition::Performer::Department { .. } | crate::definition::Performer::Law { .. } => {
+            "applicant".into()
+        }
+    };
+    PendingKind::Task { role, correction }
+}
+
+fn task_due(definition: &Definition, step: StepIndex, run: &StepRun) -> i64 {
+    let is = definition.step(step);
+    let expiry = is.expiry.map_or(NEVER, |expiry| run.since + expiry.after_ms);
+    let reminder = is.remind_ms.get(usize::from(run.reminded)).map_or(NEVER, |after_ms| run.since + after_ms);
+    expiry.min(reminder)
+}
+
+/// When the predecessor will be late; not before it has begun, nor once it is settled.
+fn late_at(saga: &Saga, when: &StartWhen) -> Option<i64> {
+    match when {
+        StartWhen::Late { step, after_ms } => {
+            let other = saga.run(*step);
+            (other.since > 0 && !other.status.is_settled()).then_some(other.since + after_ms)
+        }
+        StartWhen::Offline { .. } | StartWhen::Succeeded { .. } => None,
+    }
+}

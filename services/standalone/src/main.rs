@@ -1,0 +1,2 @@
+//! yijian.
+fn main() {}
