@@ -45,10 +45,12 @@ impl LocalMinute {
     }
 
     /// The minute in which `timestamp` lies.
+    ///
+    /// # Panics
+    /// If the timestamp is before the year 0.
     pub fn from_timestamp(timestamp: Timestamp) -> Self {
-        let at = BEIJING.to_datetime(timestamp);
-        let text = at.strftime("%Y-%m-%dT%H:%M").to_string();
-        LocalMinute { text, at: at.date().at(at.hour(), at.minute(), 0, 0) }
+        let text = BEIJING.to_datetime(timestamp).strftime("%Y-%m-%dT%H:%M").to_string();
+        LocalMinute::parse(&text).expect("clocks show years of four digits")
     }
 
     /// Itself, unless it lies after `now`.

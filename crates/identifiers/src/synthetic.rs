@@ -44,7 +44,7 @@ pub struct Person {
 
 /// A mother born 1985 to 2004. Seeds below 14,610,000 have different ID numbers.
 pub fn mother(seed: u64) -> Person {
-    Person { name: name(seed), citizen_id: citizen_id(seed, Sex::Female), phone: phone(seed * 2) }
+    Person { name: name(seed), citizen_id: citizen_id(seed, Sex::Female), phone: phone(seed.wrapping_mul(2)) }
 }
 
 /// A father born 1985 to 2004. Seeds below 14,610,000 have different ID numbers.

@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use crate::derive::SECRET_BYTES;
 use crate::{ChannelKey, Error, secret_file};
 
 /// Channel keys, oldest first.
@@ -54,7 +55,7 @@ impl ChannelKeys {
 
         let mut keys = ChannelKeys::default();
         for (index, entry) in file.key.iter().enumerate() {
-            let mut secret = Zeroizing::new([0; 32]);
+            let mut secret = Zeroizing::new([0; SECRET_BYTES]);
             hex::decode_to_slice(&entry.secret, secret.as_mut_slice())
                 .map_err(|_| malformed(format!("the secret of key {} is not 64 hexadecimal digits", index + 1)))?;
             let key = ChannelKey::from_secret(&entry.endpoint, secret);
