@@ -18,7 +18,8 @@ const BEIJING: Offset = Offset::constant(8);
 #[serde(try_from = "String", into = "String")]
 pub struct LocalMinute {
     text: String,
-    at: DateTime,
+    date: Date,
+    timestamp: Timestamp,
 }
 
 impl LocalMinute {
@@ -39,9 +40,11 @@ impl LocalMinute {
                 "a time must be written YYYY-MM-DDTHH:MM (Beijing time, to the minute)",
             ));
         }
-        let at = DateTime::strptime("%Y-%m-%dT%H:%M", text)
-            .map_err(|_| Violation::new("TM-002", "日期或时间不存在", "the date or time does not exist"))?;
-        Ok(LocalMinute { text: text.to_owned(), at })
+        let does_not_exist = |_| Violation::new("TM-002", "日期或时间不存在", "the date or time does not exist");
+        let at = DateTime::strptime("%Y-%m-%dT%H:%M", text).map_err(does_not_exist)?;
+        // The last days of the year 9999 are no timestamp: refused here, so that none later fails.
+        let timestamp = TimeZone::fixed(BEIJING).to_timestamp(at).map_err(does_not_exist)?;
+        Ok(LocalMinute { text: text.to_owned(), date: at.date(), timestamp })
     }
 
     /// The minute in which `timestamp` lies.
@@ -71,14 +74,12 @@ impl LocalMinute {
 
     /// The moment at which the minute begins.
     pub fn to_timestamp(&self) -> Timestamp {
-        TimeZone::fixed(BEIJING)
-            .to_timestamp(self.at)
-            .expect("years 0000 to 9999 less eight hours are within the range of timestamps")
+        self.timestamp
     }
 
     /// The civil date in Beijing.
     pub fn date(&self) -> Date {
-        self.at.date()
+        self.date
     }
 }
 

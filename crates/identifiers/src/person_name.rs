@@ -19,7 +19,7 @@ const SEPARATOR: char = '\u{00B7}';
 const SEPARATOR_LOOKALIKES: [char; 2] = ['\u{2022}', '\u{FF0E}'];
 
 /// Assigned Han ideographs (CJK unified ideographs, Unicode 16). The end of a block that is not assigned is left out.
-const HAN: [RangeInclusive<char>; 11] = [
+const HAN: [RangeInclusive<char>; 10] = [
     '\u{4E00}'..='\u{9FFF}',   // unified repertoire and ordering
     '\u{3400}'..='\u{4DBF}',   // extension A
     '\u{20000}'..='\u{2A6DF}', // extension B
@@ -30,13 +30,12 @@ const HAN: [RangeInclusive<char>; 11] = [
     '\u{2EBF0}'..='\u{2EE5D}', // extension I
     '\u{30000}'..='\u{3134A}', // extension G
     '\u{31350}'..='\u{323AF}', // extension H
-    '\u{FA0E}'..='\u{FA0F}',   // two of the twelve unified ideographs that stand among the compatibility ones
 ];
 
-/// The other ten unified ideographs that stand in the block of compatibility ideographs.
-const HAN_AMONG_COMPATIBILITY: [char; 10] = [
-    '\u{FA11}', '\u{FA13}', '\u{FA14}', '\u{FA1F}', '\u{FA21}', '\u{FA23}', '\u{FA24}', '\u{FA27}', '\u{FA28}',
-    '\u{FA29}',
+/// The twelve unified ideographs that stand in the block of compatibility ideographs.
+const HAN_AMONG_COMPATIBILITY: [char; 12] = [
+    '\u{FA0E}', '\u{FA0F}', '\u{FA11}', '\u{FA13}', '\u{FA14}', '\u{FA1F}', '\u{FA21}', '\u{FA23}', '\u{FA24}',
+    '\u{FA27}', '\u{FA28}', '\u{FA29}',
 ];
 
 /// Compatibility ideographs: second codes for characters that have a unified one.

@@ -87,7 +87,7 @@ pub fn name(seed: u64) -> PersonName {
 /// A name for the child of somebody, with the same first character.
 pub fn child_name(seed: u64, parent: &PersonName) -> PersonName {
     let surname = parent.as_str().chars().next().expect("a name has at least one character");
-    named(surname, mixed(seed ^ 0x6368_696c_64))
+    named(surname, mixed(!seed))
 }
 
 /// A mobile number. Seeds below 100,000,000 have different numbers.
