@@ -1,0 +1,1 @@
+//! What every store must do, as stories that run on each of them.
