@@ -18,6 +18,7 @@ use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::OwnedHeaders;
+use rdkafka::metadata::MetadataTopic;
 use rdkafka::producer::{DeliveryFuture, FutureProducer, FutureRecord, Producer};
 use rustc_hash::FxHashSet;
 use tokio::time::Instant;
@@ -65,6 +66,15 @@ const USUAL: [(&str, &str); 13] = [
     ("topic.metadata.refresh.interval.ms", "30000"),
 ];
 
+/// What we would set on the mock cluster, had the operator not.
+const MOCK: [(&str, &str); 3] = [
+    // Producing does not wake a waiting fetch there, so the wait is the latency.
+    ("fetch.wait.max.ms", "5"),
+    // When a member leaves, the mock lets the others wait for nearly as long as this.
+    ("session.timeout.ms", "3000"),
+    ("heartbeat.interval.ms", "500"),
+];
+
 /// The carrier on a Kafka cluster.
 pub struct KafkaBus {
     properties: BTreeMap<String, String>,
@@ -97,10 +107,11 @@ impl KafkaBus {
 
     /// A carrier on a mock cluster, which lives at least as long.
     pub fn on_mock(cluster: Arc<MockCluster>, properties: &BTreeMap<String, String>) -> Result<KafkaBus, Error> {
-        let mut properties = complete(properties);
-        properties.insert("bootstrap.servers".to_owned(), cluster.bootstrap_servers().to_owned());
-        // The mock does not wake a waiting fetch when something is produced, so the wait is the latency.
-        properties.entry("fetch.wait.max.ms".to_owned()).or_insert_with(|| "5".to_owned());
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let mut on_mock: BTreeMap<String, String> = MOCK.into_iter().map(owned).collect();
+        on_mock.extend(properties.clone());
+        on_mock.insert("bootstrap.servers".to_owned(), cluster.bootstrap_servers().to_owned());
+        let properties = complete(&on_mock);
         KafkaBus::with(properties, Topics::Mock(cluster))
     }
 
@@ -121,11 +132,71 @@ impl KafkaBus {
         match &self.topics {
             Topics::Mock(cluster) => missing.iter().try_for_each(|name| cluster.make_topic(name))?,
             Topics::Cluster { admin, partitions, replication } => {
-                make_on_cluster(admin, &missing, *partitions, *replication).await?;
+                // Whoever is there already need not be made, so no permission to make any is needed for them.
+                let there = self.ask(None, |topics| topics.iter().map(|topic| topic.name().into()).collect()).await?;
+                let missing = missing.difference(&there).cloned().collect();
+                if !self.make_on_cluster(admin, &missing, *partitions, *replication).await? {
+                    // A mock cluster of another process has no such interface: it makes a topic that is asked for.
+                    for name in missing {
+                        self.ask(Some(name), |_| FxHashSet::default()).await?;
+                    }
+                }
             }
         }
         self.known.lock().unwrap_or_else(PoisonError::into_inner).extend(missing);
         Ok(())
+    }
+
+    /// Makes topics through the cluster's administrative interface; false if it has none.
+    async fn make_on_cluster(
+        &self,
+        admin: &AdminClient<Logs>,
+        names: &FxHashSet<Arc<str>>,
+        partitions: i32,
+        replication: i32,
+    ) -> Result<bool, Error> {
+        if names.is_empty() {
+            return Ok(true);
+        }
+        let topics: Vec<NewTopic> =
+            names.iter().map(|name| NewTopic::new(name, partitions, TopicReplication::Fixed(replication))).collect();
+        let options = AdminOptions::new().request_timeout(Some(ANSWER_MAX)).operation_timeout(Some(ANSWER_MAX));
+        let made = match admin.create_topics(&topics, &options).await {
+            Ok(made) => made,
+            Err(KafkaError::AdminOp(RDKafkaErrorCode::UnsupportedFeature | RDKafkaErrorCode::OperationTimedOut)) => {
+                return Ok(false);
+            }
+            Err(source) => return Err(Error::Kafka { attempt: "make topics".to_owned(), source }),
+        };
+        for (name, code) in made.into_iter().filter_map(Result::err) {
+            match code {
+                RDKafkaErrorCode::TopicAlreadyExists => {}
+                // Where an administrator alone makes topics, `publish` will say what is missing.
+                RDKafkaErrorCode::TopicAuthorizationFailed | RDKafkaErrorCode::ClusterAuthorizationFailed => {
+                    tracing::warn!(topic = name, "we may not make this topic; an administrator must make it");
+                }
+                code => {
+                    let attempt = format!("make topic {name}");
+                    return Err(Error::Kafka { attempt, source: KafkaError::AdminOp(code) });
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Asks the cluster about one topic, or about all, and looks at the answer.
+    async fn ask(
+        &self,
+        topic: Option<Arc<str>>,
+        look: fn(&[MetadataTopic]) -> FxHashSet<Arc<str>>,
+    ) -> Result<FxHashSet<Arc<str>>, Error> {
+        let producer = self.producer.clone();
+        let asking = move || {
+            let metadata = producer.client().fetch_metadata(topic.as_deref(), ANSWER_MAX)?;
+            Ok(look(metadata.topics()))
+        };
+        let answer = tokio::task::spawn_blocking(asking).await.unwrap_or(Err(KafkaError::Canceled));
+        answer.map_err(|source| Error::Kafka { attempt: "ask the cluster for its topics".to_owned(), source })
     }
 
     /// Hands one message to the producer's queue; waits for room until that moment.
@@ -192,41 +263,8 @@ impl Bus for KafkaBus {
     }
 
     async fn healthy(&self) -> Result<(), Error> {
-        let producer = self.producer.clone();
-        let asked = tokio::task::spawn_blocking(move || producer.client().fetch_metadata(None, ANSWER_MAX).map(drop));
-        let answer = asked.await.unwrap_or(Err(KafkaError::Canceled));
-        answer.map_err(|source| Error::Kafka { attempt: "ask the cluster for its metadata".to_owned(), source })
+        self.ask(None, |_| FxHashSet::default()).await.map(drop)
     }
-}
-
-async fn make_on_cluster(
-    admin: &AdminClient<Logs>,
-    names: &FxHashSet<Arc<str>>,
-    partitions: i32,
-    replication: i32,
-) -> Result<(), Error> {
-    let topics: Vec<NewTopic> =
-        names.iter().map(|name| NewTopic::new(name, partitions, TopicReplication::Fixed(replication))).collect();
-    let options = AdminOptions::new().request_timeout(Some(ANSWER_MAX)).operation_timeout(Some(ANSWER_MAX));
-    let made = match admin.create_topics(&topics, &options).await {
-        Ok(made) => made,
-        // A mock cluster of another process has no such interface; it makes topics when they are first asked for.
-        Err(KafkaError::AdminOp(RDKafkaErrorCode::UnsupportedFeature)) => return Ok(()),
-        Err(source) => return Err(Error::Kafka { attempt: "make topics".to_owned(), source }),
-    };
-    for (name, code) in made.into_iter().filter_map(Result::err) {
-        match code {
-            RDKafkaErrorCode::TopicAlreadyExists => {}
-            // Where topics are made by an administrator alone they are there, or `publish` will say that they are not.
-            RDKafkaErrorCode::TopicAuthorizationFailed | RDKafkaErrorCode::ClusterAuthorizationFailed => {
-                tracing::info!(topic = name, "we may not make this topic; an administrator must have made it");
-            }
-            code => {
-                return Err(Error::Kafka { attempt: format!("make topic {name}"), source: KafkaError::AdminOp(code) });
-            }
-        }
-    }
-    Ok(())
 }
 
 /// The operator's properties, completed by the usual ones and overruled by the fixed ones.

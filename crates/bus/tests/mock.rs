@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use bus::{Bus, Choice, Opened, Settings, conformance};
+use bytes::Bytes;
+
+use bus::{Bus, Choice, Message, Opened, Settings, conformance};
 
 async fn mock() -> Opened {
     bus::open(&Settings { choice: Choice::Mock, ..Settings::default() }).await.expect("a mock cluster")
@@ -15,11 +17,18 @@ async fn the_mock_can_be_reached_by_its_address() {
     let mock = mock().await;
     let address = mock.address.clone().expect("the mock has an address");
     let properties =
-        [("bootstrap.servers".to_owned(), address), ("fetch.wait.max.ms".to_owned(), "5".to_owned())].into();
+        [("bootstrap.servers", address.as_str()), ("fetch.wait.max.ms", "5"), ("session.timeout.ms", "3000")];
+    let properties = properties.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let settings = Settings { choice: Choice::Kafka, properties, ..Settings::default() };
     let outside: Arc<dyn Bus> = bus::open(&settings).await.expect("a client").bus;
     outside.healthy().await.expect("healthy");
-    conformance::what_was_not_committed_comes_again(&*outside, "outside").await;
+
+    let topic: Arc<str> = "340000.police.commands".into();
+    let command = Message { topic: topic.clone(), key: 7, payload: Bytes::from_static(b"sealed"), headers: Vec::new() };
+    assert!(mock.bus.publish(vec![command]).await[0].is_ok());
+    let mut department = outside.subscribe("department", &[topic]).await.expect("subscribed");
+    let received = department.next(10).await.expect("a command");
+    assert_eq!((received[0].message.key, &received[0].message.payload[..]), (7, &b"sealed"[..]));
 }
 
 /// If this fails, a later command overtakes an earlier one of the same saga, or one arrives changed.
