@@ -1,0 +1,4 @@
+//! The inbox in memory.
+/// memory
+#[derive(Default)]
+pub struct MemoryInbox {}

@@ -1,0 +1,4 @@
+//! The inbox in sqlite.
+/// sqlite
+#[derive(Default)]
+pub struct SqliteInbox {}
