@@ -134,11 +134,11 @@ impl Deciding<'_> {
         }
     }
 
-    /// The pivot has succeeded: a rejection or an expiry does not end the case any more (protocol.md 10, 11). A
-    /// withdrawal stays what it is.
+    /// The pivot has succeeded, or is left to the counter: a rejection or an expiry does not end the case any more
+    /// (protocol.md 10, 11). A withdrawal stays what it is.
     fn go_forward_after_pivot(&mut self) {
         let lifted = matches!(self.saga.ending, Some(Ending::Rejected | Ending::Expired));
-        if lifted && self.saga.pivot_succeeded(self.definition) {
+        if lifted && self.is_forward() {
             self.follow(Fact::EndingLifted);
         }
     }

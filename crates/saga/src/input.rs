@@ -238,6 +238,8 @@ pub enum Objection {
     TooManyRevisions,
     /// The case has been started before.
     Started,
-    /// What follows this step is already under way.
+    /// What follows this step is already under way, or the pivot is.
     Followed,
+    /// Nothing is sent until the freeze is lifted.
+    Frozen,
 }

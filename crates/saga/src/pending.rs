@@ -120,7 +120,7 @@ fn task_due(definition: &Definition, step: StepIndex, run: &StepRun) -> i64 {
 }
 
 /// When the predecessor will be late; not before it has begun, nor once it is settled.
-fn late_at(saga: &Saga, when: &StartWhen) -> Option<i64> {
+pub(crate) fn late_at(saga: &Saga, when: &StartWhen) -> Option<i64> {
     match when {
         StartWhen::Late { step, after_ms } => {
             let other = saga.run(*step);

@@ -9,6 +9,7 @@ use crate::{
     event::{Actor, Command, Ending, Fact, Why},
     input::{Answer, Found, Input, Objection, Outcome, Question, Says, Timer},
     limits,
+    pending::late_at,
     state::{End, Status},
 };
 
@@ -42,9 +43,13 @@ impl Deciding<'_> {
                 let fact = Fact::Decided { step: *step, question: *question, verdict: verdict.clone() };
                 self.emit(Actor::Law(self.rule_asked(*step, *question)), fact)
             }
+            // While the pivot is out, a rejection or an expiry may still be lifted; a withdrawal is not lost with it.
             Input::Withdraw { by } => match self.saga.ending {
-                Some(_) => Answer::Repeated,
-                None => self.emit(Actor::Person(by.clone()), Fact::Ending { ending: Ending::Withdrawn, step: None }),
+                Some(Ending::Withdrawn) => Answer::Repeated,
+                Some(ending) if !self.saga.pivot_is_out(self.definition) => Answer::Refused(Objection::Ending(ending)),
+                Some(_) | None => {
+                    self.emit(Actor::Person(by.clone()), Fact::Ending { ending: Ending::Withdrawn, step: None })
+                }
             },
             Input::Bereaved { by } if !self.saga.bereaved => self.emit(Actor::Person(by.clone()), Fact::Bereaved),
             Input::Freeze if self.saga.frozen_since.is_none() => self.emit(Actor::Operator, Fact::Frozen),
@@ -181,10 +186,15 @@ impl Deciding<'_> {
             (Timer::Expiry, Status::InDoubt) if over => {
                 Fact::Ordered { step, command: Command::Cancel, revision, why: Why::Expired }
             }
-            (Timer::Late, Status::Waiting) if !run.late => Fact::Late { step },
+            (Timer::Late, Status::Waiting) if !run.late && self.is_late_enough(step) => Fact::Late { step },
             (Timer::Resend | Timer::Task | Timer::Expiry | Timer::Late, _) => return Answer::Repeated,
         };
         self.emit(Actor::Clock, fact)
+    }
+
+    fn is_late_enough(&self, step: StepIndex) -> bool {
+        let conditions = &self.definition.step(step).start_when;
+        conditions.iter().filter_map(|when| late_at(&self.saga, when)).any(|late_at| late_at <= self.now)
     }
 
     fn reminder_is_due(&self, step: StepIndex) -> bool {
@@ -193,13 +203,16 @@ impl Deciding<'_> {
         next.is_some_and(|after_ms| run.since + after_ms <= self.now)
     }
 
-    /// protocol.md 13: for running cases only, never for what succeeded or was compensated.
+    /// protocol.md 13, 16: for running cases only, never for what succeeded or was compensated; frozen sends nothing.
     fn record_retry(&mut self, step: StepIndex, revision: u32) -> Answer {
         let run = self.saga.run(step);
         if revision != run.revision {
             return Answer::Refused(Objection::OtherRevision { current: run.revision });
         }
         if run.out.is_some() {
+            if self.saga.frozen_since.is_some() {
+                return Answer::Refused(Objection::Frozen);
+            }
             self.emit(Actor::Operator, Fact::Retried { step, revision });
             return self.emit(Actor::Operator, Fact::SentAgain { step });
         }
@@ -239,6 +252,9 @@ impl Deciding<'_> {
                 | Status::Compensated,
             )
             | (Found::NotDone, Status::NotDone) => Fact::Resolved { step, revision, found },
+            (Found::NotDone, Status::InDoubt) if self.saga.frozen_since.is_some() => {
+                return Answer::Refused(Objection::Frozen);
+            }
             (Found::NotDone, Status::InDoubt) => {
                 Fact::Ordered { step, command: Command::Cancel, revision, why: Why::Operator }
             }
@@ -248,7 +264,8 @@ impl Deciding<'_> {
         self.emit(Actor::Operator, fact)
     }
 
-    /// protocol.md 5: void and do again, under the next revision; only while nothing has been built on it.
+    /// protocol.md 5, 10, 16: void and do again, under the next revision; only while nothing has been built on it, the
+    /// pivot is not out, and commands may be sent.
     fn record_redo(&mut self, step: StepIndex, revision: u32) -> Answer {
         let run = self.saga.run(step);
         if revision != run.revision {
@@ -269,8 +286,11 @@ impl Deciding<'_> {
             let untouched = matches!(status, Status::Waiting | Status::Unselected | Status::Skipped);
             self.definition.depends_on(*later, step) && !untouched
         };
-        if self.definition.indices().any(|later| begun(&later)) {
+        if self.saga.pivot_is_out(self.definition) || self.definition.indices().any(|later| begun(&later)) {
             return Answer::Refused(Objection::Followed);
+        }
+        if self.saga.frozen_since.is_some() {
+            return Answer::Refused(Objection::Frozen);
         }
         let fact = Fact::Ordered { step, command: Command::Compensate, revision, why: Why::Corrected };
         self.emit(Actor::Operator, fact)

@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    definition::{Definition, OnBereavement, Performer, Selection, StepIndex},
+    definition::{Definition, Kind, OnBereavement, Performer, Selection, StepIndex},
     event::{Because, Command, Ending, Event, Fact, Why},
     input::{Found, Outcome, Question, Reason, Says, Verdict},
 };
@@ -235,8 +235,12 @@ impl Saga {
                 }
             }
             Fact::Noticed { step } => {
-                let at_once = definition.step(*step).kind == crate::definition::Kind::Pivot;
-                self.steps[step.at()].notice(at_once);
+                let pivot = definition.step(*step).kind == Kind::Pivot;
+                self.steps[step.at()].notice(pivot);
+                // What was undone for an end that the pivot has overtaken needs an operator (protocol.md 11).
+                for run in self.steps.iter_mut().filter(|run| pivot && run.status == Status::Compensated) {
+                    run.for_operator = true;
+                }
             }
             Fact::Asked { .. }
             | Fact::Decided { .. }
@@ -292,7 +296,7 @@ impl Saga {
         number: u32,
         outcome: &Outcome,
     ) {
-        let forward = self.is_forward(definition);
+        let (forward, ends) = (self.is_forward(definition), self.ending.is_some());
         let inquiry = definition.step(step).retry.inquiry_ms;
         let run = &mut self.steps[step.at()];
         if number > 0 {
@@ -314,7 +318,8 @@ impl Saga {
                 run.reasons = vec![reason.clone()];
             }
             Outcome::Compensated => {
-                let again = why == Why::Corrected;
+                // What is voided to be done again waits for its turn, unless the case turned back meanwhile.
+                let again = why == Why::Corrected && (forward || !ends);
                 run.settle(if again { Status::Waiting } else { Status::Compensated });
                 run.for_operator = !again && forward;
             }
@@ -401,6 +406,7 @@ impl StepRun {
         if self.status == Status::Waiting && !self.kept && !at_once {
             self.kept = true;
         } else {
+            self.kept = false;
             self.settle(Status::Succeeded);
         }
     }
@@ -470,7 +476,10 @@ impl StepRun {
 
     fn resolve(&mut self, found: Found) {
         match (found, self.status) {
-            (Found::Done, Status::Compensating) => self.settle(Status::Compensated),
+            (Found::Done, Status::Compensating) => {
+                let again = self.out.as_ref().is_some_and(|out| out.why == Why::Corrected);
+                self.settle(if again { Status::Waiting } else { Status::Compensated });
+            }
             (Found::Done, Status::Compensated) => self.for_operator = false,
             (Found::Done, _) => self.settle(Status::Succeeded),
             (Found::NotDone, _) => self.settle(Status::Refused),
