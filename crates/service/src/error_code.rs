@@ -42,12 +42,17 @@ impl fmt::Debug for ErrorCode {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     /// If this fails, an operator who looks up a code finds no page.
     #[test]
     fn a_code_names_its_page() {
         assert_eq!(DATA_FOLDER_IN_USE.to_string(), "YJ-0101");
-        assert_eq!(DATA_FOLDER_IN_USE.page(), "docs/errors/YJ-0101.md");
+        for code in [DATA_FOLDER_IN_USE, NOT_LOOPBACK, DATA_FOLDER_UNUSABLE, CONFIGURATION] {
+            let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(code.page());
+            assert!(page.is_file(), "{} is missing", code.page());
+        }
     }
 }

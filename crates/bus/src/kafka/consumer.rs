@@ -100,11 +100,10 @@ impl KafkaConsumer {
             if self.shares().ahead.len() >= AHEAD_MAX {
                 break;
             }
-            if let Some(polled) = self.stream.recv().now_or_never() {
-                if let Some(message) = self.judge(polled)? {
-                    let received = self.stream.context().received(&message);
-                    self.shares().ahead.push_back(received);
-                }
+            let Some(polled) = self.stream.recv().now_or_never() else { continue };
+            if let Some(message) = self.judge(polled)? {
+                let received = self.stream.context().received(&message);
+                self.shares().ahead.push_back(received);
             }
         }
         Ok(())

@@ -57,9 +57,12 @@ impl MockCluster {
     pub(super) fn make_topic(&self, topic: &str) -> Result<(), Error> {
         let (made, outcome) = mpsc::channel();
         let order = Order { topic: topic.to_owned(), made };
-        let sent = self.orders.as_ref().map(|orders| orders.send(order));
+        if let Some(orders) = &self.orders {
+            // A thread that is gone drops the order, and with it the other end of `outcome`.
+            drop(orders.send(order));
+        }
         match outcome.recv().unwrap_or(Err(KafkaError::Canceled)) {
-            Ok(()) | Err(KafkaError::MockCluster(RDKafkaErrorCode::TopicAlreadyExists)) => Ok(drop(sent)),
+            Ok(()) | Err(KafkaError::MockCluster(RDKafkaErrorCode::TopicAlreadyExists)) => Ok(()),
             Err(source) => Err(Error::Kafka { attempt: format!("make topic {topic} on the mock cluster"), source }),
         }
     }
