@@ -1,1 +1,21 @@
-//! policy.
+//! Policy packs, and the law as pure functions over facts.
+//!
+//! ```text
+//!   deploy/policies/<pack>/{pack,saga,messages}.toml ──> Pack ──> saga::Definition   (what the core runs)
+//!                                                         │
+//!   facts of one case (opened JSON) ──> facts::compose ───┼──> the fields of one command
+//!                                  └──> rules::decide ────┼──> yes, or no with every reason
+//!                                  └──> message::compose ─┘──> a text for the family
+//! ```
+//!
+//! The coordinator opens the facts and calls these functions; the core never sees a person. Nothing here reads a clock
+//! or the network, and only [`Pack::load`] and [`Packs::load_folder`] read files. Nothing here logs.
+
+pub mod facts;
+pub mod message;
+pub mod pack;
+pub mod rules;
+
+pub use message::Template;
+pub use pack::{Explained, Form, Pack, Packs, Problem, Problems};
+pub use rules::{Outcome, Verdict, decide};

@@ -1,0 +1,144 @@
+//! All packs, and which of them an application falls under.
+
+use std::{collections::BTreeMap, fs, io, path::Path, sync::Arc};
+
+use identifiers::LocalMinute;
+
+use super::{FILES, Pack, Problem, Problems};
+
+/// The packs of `deploy/policies`, as text, so that a binary alone can serve them.
+const SHIPPED: [[&str; 3]; 2] = [
+    [
+        include_str!("../../../../deploy/policies/anhui-2024/pack.toml"),
+        include_str!("../../../../deploy/policies/anhui-2024/saga.toml"),
+        include_str!("../../../../deploy/policies/anhui-2024/messages.toml"),
+    ],
+    [
+        include_str!("../../../../deploy/policies/shanxi-2026/pack.toml"),
+        include_str!("../../../../deploy/policies/shanxi-2026/saga.toml"),
+        include_str!("../../../../deploy/policies/shanxi-2026/messages.toml"),
+    ],
+];
+
+/// Packs by name.
+#[derive(Clone, Debug, Default)]
+pub struct Packs(BTreeMap<Arc<str>, Arc<Pack>>);
+
+/// Why no pack, or more than one, is for an application. Holds no personal data.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {zh} {en}")]
+pub struct Explained {
+    /// `PACK-001` no pack for the area, `PACK-002` none for the time of birth, `PACK-003` more than one.
+    pub code: &'static str,
+    /// For people.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
+}
+
+impl Packs {
+    /// The packs that this version of the project brings along.
+    pub fn shipped() -> Self {
+        let mut packs = Self::default();
+        for texts in SHIPPED {
+            let files: Vec<(&str, &str)> = FILES.into_iter().zip(texts).collect();
+            packs.insert(Pack::parse(&files).expect("the shipped packs are read by this crate's tests"));
+        }
+        packs
+    }
+
+    /// Every folder of `folder` that holds a `pack.toml`. Fails with everything wrong in any of them; each problem's
+    /// file is then named with its pack's folder.
+    pub fn load_folder(folder: &Path) -> Result<Self, Problems> {
+        let names = match folders(folder) {
+            Ok(names) => names,
+            Err(error) => {
+                return Err(Problems(vec![Problem::new(
+                    "policies",
+                    1,
+                    format!("无法读取文件夹 the folder cannot be read: {error}"),
+                    "给出放有政策包的文件夹 name the folder that holds the packs".into(),
+                )]));
+            }
+        };
+        let mut packs = Self::default();
+        let mut problems = Vec::new();
+        for name in names {
+            match Pack::load(&folder.join(&name)) {
+                Ok(pack) if *pack.name != *name => problems.push(Problem::new(
+                    &format!("{name}/pack.toml"),
+                    1,
+                    format!("包名与文件夹不同 the pack is named `{}`, its folder `{name}`", pack.name),
+                    "改成一致 name both alike".into(),
+                )),
+                Ok(pack) => packs.insert(pack),
+                Err(Problems(found)) => problems.extend(
+                    found.into_iter().map(|problem| Problem { file: format!("{name}/{}", problem.file), ..problem }),
+                ),
+            }
+        }
+        if problems.is_empty() { Ok(packs) } else { Err(Problems(problems)) }
+    }
+
+    /// Adds a pack; one of the same name is replaced.
+    pub fn insert(&mut self, pack: Pack) {
+        self.0.insert(Arc::clone(&pack.name), Arc::new(pack));
+    }
+
+    /// The pack of this name.
+    pub fn get(&self, name: &str) -> Option<&Arc<Pack>> {
+        self.0.get(name)
+    }
+
+    /// The pack whose definition has this content hash.
+    pub fn by_hash(&self, hash: &[u8; 32]) -> Option<&Arc<Pack>> {
+        self.iter().find(|pack| pack.hash == *hash)
+    }
+
+    /// All packs, by name.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Pack>> {
+        self.0.values()
+    }
+
+    /// The one pack for an application filed in this area (GB/T 2260, six digits) for a birth at this minute.
+    ///
+    /// The time of birth decides, not the time of filing: [001] 三(一) "2026年1月1日零时以后出生".
+    pub fn choose(&self, area: &str, born_at: &LocalMinute) -> Result<&Arc<Pack>, Explained> {
+        let here: Vec<&Arc<Pack>> = self.iter().filter(|pack| pack.covers_area(area)).collect();
+        if here.is_empty() {
+            return Err(Explained {
+                code: "PACK-001",
+                zh: "申请地尚未开通本服务,请按各部门要求在线下办理。".into(),
+                en: "the service is not offered in this area; please apply at each department".into(),
+            });
+        }
+        let mut fitting = here.into_iter().filter(|pack| pack.covers_birth(born_at));
+        match (fitting.next(), fitting.next()) {
+            (Some(pack), None) => Ok(pack),
+            (None, _) => Err(Explained {
+                code: "PACK-002",
+                zh: "该出生时间没有可适用的政策,请按各部门要求在线下办理。".into(),
+                en: "no policy in force here covers this time of birth; please apply at each department".into(),
+            }),
+            (Some(one), Some(other)) => Err(Explained {
+                code: "PACK-003",
+                zh: format!("政策包适用范围重叠:{}、{}。", one.name, other.name),
+                en: format!("the packs {} and {} both claim this birth", one.name, other.name),
+            }),
+        }
+    }
+}
+
+fn folders(folder: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.path().join(FILES[0]).is_file()
+            && let Ok(name) = entry.file_name().into_string()
+        {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}

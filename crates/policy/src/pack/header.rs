@@ -1,0 +1,201 @@
+//! Reads `pack.toml`: whom the pack is for, its items, its reasons, and where to go offline.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use identifiers::LocalMinute;
+
+use super::{
+    Form, Item, OfflineRoute, Reason, Selector, Text,
+    sheet::{Sheet, Table},
+};
+
+/// What `pack.toml` says. Where it is wrong it is noted on the sheet, and stands here empty.
+pub(super) struct Header {
+    pub(super) name: Arc<str>,
+    pub(super) title: Arc<str>,
+    pub(super) version: Arc<str>,
+    pub(super) form: Form,
+    pub(super) selector: Selector,
+    pub(super) sms_signature: Arc<str>,
+    pub(super) departments: Vec<Arc<str>>,
+    pub(super) items: BTreeMap<Arc<str>, Item>,
+    pub(super) offline_routes: BTreeMap<Arc<str>, OfflineRoute>,
+    pub(super) reasons: BTreeMap<Arc<str>, Reason>,
+    pub(super) sources: BTreeMap<Arc<str>, Arc<str>>,
+    pub(super) documents: Vec<Arc<str>>,
+}
+
+/// Reads the file; everything wrong is noted on the sheet.
+pub(super) fn read(sheet: &Sheet<'_>) -> Header {
+    let syntax = sheet.syntax();
+    let root = sheet.root(syntax.get_ref());
+    let mut sources = BTreeMap::new();
+    let needed = |key| root.needed(key).map(|text| text.value).unwrap_or_default();
+    let signature = root.sourced("sms_signature");
+    if let Some(source) = signature.as_ref().and_then(|signature| signature.source.clone()) {
+        sources.insert(Arc::from("sms_signature"), source);
+    }
+    let offline_routes = offline_routes(&root);
+    let header = Header {
+        name: needed("name"),
+        title: needed("title"),
+        version: needed("version"),
+        form: root.word("form", &[("birth", Form::Birth), ("general", Form::General)]).unwrap_or(Form::Birth),
+        selector: selector(&root, &mut sources),
+        sms_signature: signature.map(|signature| signature.value).unwrap_or_default(),
+        departments: departments(&root),
+        items: items(&root),
+        reasons: reasons(&root, &offline_routes),
+        offline_routes,
+        sources,
+        documents: root.texts("sources").into_iter().map(|text| text.value).collect(),
+    };
+    if !root.has("form") {
+        root.report(1, "缺少 missing `form`".into(), "写上 add `form = \"birth\"` or `\"general\"`");
+    }
+    if header.documents.is_empty() {
+        root.report(
+            1,
+            "没有依据 `sources` names no document".into(),
+            "写明文件名称 name the documents of the articles",
+        );
+    }
+    root.finish();
+    header
+}
+
+fn departments(root: &Table<'_>) -> Vec<Arc<str>> {
+    let found = root.texts("departments");
+    for (at, text) in found.iter().enumerate() {
+        if super::steps::is_reserved(&text.value) {
+            root.report(
+                text.line,
+                format!("`{}` 不是部门 is not a department but a person or the law", text.value),
+                "删除 remove it",
+            );
+        } else if found[..at].iter().any(|earlier| earlier.value == text.value) {
+            root.report(text.line, format!("部门重复 `{}` stands twice", text.value), "删除一处 remove one");
+        }
+    }
+    found.into_iter().map(|text| text.value).collect()
+}
+
+fn selector(root: &Table<'_>, sources: &mut BTreeMap<Arc<str>, Arc<str>>) -> Selector {
+    let Some(table) = root.table("selector") else {
+        if !root.has("selector") {
+            root.report(1, "缺少 missing `[selector]`".into(), "写明适用地区 add it with `areas = [\"34\"]`");
+        }
+        return Selector { areas: Vec::new(), born_from: None, born_until: None };
+    };
+    let areas = table.texts("areas");
+    if areas.is_empty() {
+        table.report(table.line, "没有适用地区 no `areas`".into(), "写明地区代码 name the beginnings of area codes");
+    }
+    for area in &areas {
+        if area.value.is_empty() || area.value.len() > 6 || !area.value.bytes().all(|byte| byte.is_ascii_digit()) {
+            table.report(
+                area.line,
+                format!("不是地区代码的开头 not the beginning of an area code: `{}`", area.value),
+                "写一至六位数字 write one to six digits of GB/T 2260",
+            );
+        }
+    }
+    let mut minute = |key: &'static str| {
+        let found = table.sourced(key)?;
+        let parsed = LocalMinute::parse(&found.value);
+        if let Err(violation) = &parsed {
+            table.report(
+                found.line,
+                format!("`{key}`: {} {}", violation.zh, violation.en),
+                "写成 write e.g. \"2026-01-01T00:00\"",
+            );
+        }
+        if let Some(source) = found.source {
+            sources.insert(format!("selector.{key}").into(), source);
+        }
+        parsed.ok()
+    };
+    let (born_from, born_until) = (minute("born_from"), minute("born_until"));
+    if let (Some(from), Some(until)) = (&born_from, &born_until)
+        && from >= until
+    {
+        table.report(
+            table.line_of("born_until"),
+            "`born_until` 不晚于 is not after `born_from`: 无一出生可适用 no birth could fall under the pack".into(),
+            "更正时间 correct one of them",
+        );
+    }
+    table.finish();
+    Selector { areas: areas.into_iter().map(|area| area.value).collect(), born_from, born_until }
+}
+
+fn text(table: &Table<'_>) -> Text {
+    let needed = |key| table.needed(key).map(|text| text.value).unwrap_or_default();
+    Text { zh: needed("zh"), en: needed("en") }
+}
+
+fn source(table: &Table<'_>) -> Arc<str> {
+    table.needed("source").map(|text| text.value).unwrap_or_default()
+}
+
+fn items(root: &Table<'_>) -> BTreeMap<Arc<str>, Item> {
+    let tables = root.named("items");
+    let keys: Vec<Arc<str>> = tables.iter().map(|(key, _)| Arc::clone(key)).collect();
+    let mut items = BTreeMap::new();
+    for (key, table) in tables {
+        let needs = table.texts("needs");
+        for needed in &needs {
+            if !keys.contains(&needed.value) || needed.value == key {
+                table.report(
+                    needed.line,
+                    format!("事项不存在 no other item `{}`", needed.value),
+                    format!("用其中之一 use one of {}", keys.join(", ")),
+                );
+            }
+        }
+        let item = Item {
+            name: text(&table),
+            mandatory: table.truth("mandatory").unwrap_or(false),
+            needs: needs.into_iter().map(|needed| needed.value).collect(),
+            source: source(&table),
+        };
+        table.finish();
+        items.insert(key, item);
+    }
+    items
+}
+
+fn offline_routes(root: &Table<'_>) -> BTreeMap<Arc<str>, OfflineRoute> {
+    let mut routes = BTreeMap::new();
+    for (key, table) in root.named("offline_routes") {
+        let route = OfflineRoute { text: text(&table), source: source(&table) };
+        table.finish();
+        routes.insert(key, route);
+    }
+    routes
+}
+
+fn reasons(root: &Table<'_>, routes: &BTreeMap<Arc<str>, OfflineRoute>) -> BTreeMap<Arc<str>, Reason> {
+    let mut reasons = BTreeMap::new();
+    for (code, table) in root.named("reasons") {
+        let route = table.text("offline_route");
+        if let Some(route) = &route
+            && !routes.contains_key(&route.value)
+        {
+            let known: Vec<&str> = routes.keys().map(|key| &**key).collect();
+            table.report(
+                route.line,
+                format!("线下去处不存在 no offline route `{}`", route.value),
+                format!("用其中之一 use one of {}", known.join(", ")),
+            );
+        }
+        let reason = Reason {
+            text: text(&table),
+            offline_route: route.map(|route| route.value).unwrap_or_default(),
+            source: source(&table),
+        };
+        table.finish();
+        reasons.insert(code, reason);
+    }
+    reasons
+}

@@ -1,0 +1,261 @@
+//! The shipped packs: that they load, say what their sources say, and send the published text letter by letter.
+
+use std::{path::PathBuf, sync::Arc};
+
+use identifiers::LocalMinute;
+use policy::{Pack, Packs, facts, message};
+use saga::definition::{
+    Cause, Definition, Kind, OnBereavement, OnRefusal, Performer, Scope, Selection, StartWhen, Step,
+};
+use serde_json::{Value, json};
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../deploy/policies")
+}
+
+fn pack(name: &str) -> Arc<Pack> {
+    Arc::clone(Packs::shipped().get(name).expect("shipped"))
+}
+
+fn step<'d>(definition: &'d Definition, name: &str) -> &'d Step {
+    definition.step(definition.find(name).unwrap_or_else(|| panic!("no step {name}")))
+}
+
+fn after(definition: &Definition, name: &str) -> Vec<String> {
+    step(definition, name).after.iter().map(|index| definition.step(*index).name.to_string()).collect()
+}
+
+/// A binary would otherwise serve another policy than the one that officials read in the folder.
+#[test]
+fn what_is_built_in_is_what_lies_in_the_folder() {
+    let read = Packs::load_folder(&folder()).unwrap_or_else(|problems| panic!("{problems}"));
+    let built_in = Packs::shipped();
+    let names: Vec<&str> = read.iter().map(|pack| &*pack.name).collect();
+    assert_eq!(names, ["anhui-2024", "shanxi-2026"]);
+    for pack in read.iter() {
+        assert_eq!(built_in.get(&pack.name), Some(pack));
+        assert_eq!(built_in.by_hash(&pack.hash), Some(pack));
+    }
+}
+
+/// A family in Anhui would otherwise wait for a step that its province does not have, or in another order.
+#[test]
+fn anhui_runs_in_the_order_of_its_guide() {
+    let anhui = pack("anhui-2024");
+    let definition = &anhui.definition;
+    let names: Vec<&str> = definition.steps.iter().map(|step| &*step.name).collect();
+    assert_eq!(
+        names,
+        [
+            "delivery",
+            "household",
+            "marriage",
+            "marriage-licence",
+            "eligibility",
+            "father-authorisation",
+            "signature",
+            "certificate",
+            "registration",
+            "register-signature",
+            "card",
+            "enrolment",
+            "premium",
+            "maternity",
+            "guidance",
+            "hand-over",
+            "close",
+            "enrolment.succeeded",
+        ]
+    );
+    assert_eq!(after(definition, "eligibility"), ["delivery", "household", "marriage", "marriage-licence"]);
+    assert_eq!(after(definition, "father-authorisation"), ["eligibility"]);
+    assert_eq!(after(definition, "signature"), ["father-authorisation"]);
+    assert_eq!(after(definition, "certificate"), ["signature"]);
+    assert_eq!(after(definition, "registration"), ["certificate"]);
+    for branch in ["register-signature", "card", "enrolment", "maternity", "guidance"] {
+        assert_eq!(after(definition, branch), ["registration"], "{branch}");
+        assert_eq!(step(definition, branch).kind, Kind::Forward, "{branch}");
+    }
+    assert_eq!(after(definition, "premium"), ["enrolment"]);
+    assert_eq!(definition.pivot(), definition.find("registration"));
+}
+
+/// A mother could otherwise untick what the law makes her have, or be given what she did not ask for.
+#[test]
+fn anhui_lets_untick_the_optional_items_and_no_other() {
+    let anhui = pack("anhui-2024");
+    for step in &anhui.definition.steps {
+        let optional = ["card", "enrolment", "premium", "maternity", "guidance"].contains(&&*step.name);
+        assert_eq!(step.selection == Selection::Chosen, optional, "{}", step.name);
+        assert!(!(step.mandatory && optional), "{}", step.name);
+    }
+    let mandatory: Vec<&str> = anhui.items.iter().filter(|(_, item)| item.mandatory).map(|(key, _)| &**key).collect();
+    assert_eq!(mandatory, ["birth-certificate", "birth-registration"]);
+    assert_eq!(anhui.items["insurance-premium"].needs, [Arc::from("insurance-enrolment")]);
+}
+
+/// A certificate, which states a medical fact, would otherwise be voided because a mother changed her mind.
+#[test]
+fn no_shipped_pack_undoes_anything_for_a_withdrawal_or_a_refusal() {
+    for pack in Packs::shipped().iter() {
+        for step in &pack.definition.steps {
+            for cause in [Cause::Withdrawn, Cause::Rejected, Cause::Expired] {
+                assert!(!step.is_undone_for(cause), "{}: {} for {cause:?}", pack.name, step.name);
+            }
+        }
+        let certificate = step(&pack.definition, "certificate");
+        assert!(certificate.is_undone_for(Cause::Corrected) && certificate.is_undone_for(Cause::Revoked));
+    }
+}
+
+/// A father who never answers would otherwise hold a case open for ever, or be refused though he was only late.
+#[test]
+fn the_fathers_silence_expires_the_case_and_his_no_rejects_it() {
+    let anhui = pack("anhui-2024");
+    let father = step(&anhui.definition, "father-authorisation");
+    let expiry = father.expiry.expect("expires");
+    assert_eq!((expiry.after_ms, expiry.then), (7 * 86_400_000, OnRefusal::Expire));
+    assert_eq!((father.declined, father.scope), (OnRefusal::Reject, Scope::Family));
+    assert_eq!(father.remind_ms, [86_400_000, 3 * 86_400_000, 6 * 86_400_000]);
+    let Performer::Person { methods, .. } = &father.performer else { panic!("a person authorises") };
+    assert!(methods.iter().any(|method| &**method != "face"), "a face may not be the only way");
+    assert_eq!(&*anhui.sources["father-authorisation.expires"], "unspecified");
+}
+
+/// The premium of a family that never pays would otherwise be waited for until the child is grown.
+#[test]
+fn the_premium_waits_for_the_tax_office_and_then_goes_offline() {
+    let anhui = pack("anhui-2024");
+    let premium = step(&anhui.definition, "premium");
+    assert_eq!(premium.notices, [Arc::from("PremiumPaid")]);
+    assert_eq!(premium.expiry.map(|expiry| expiry.then), Some(OnRefusal::Offline));
+    assert_eq!(premium.department().map(|name| &**name), Some("tax"));
+    let signing = step(&anhui.definition, "register-signature");
+    assert_eq!(signing.expiry.map(|expiry| expiry.then), Some(OnRefusal::Close));
+}
+
+/// A grieving mother would otherwise be sent advice for her child's first months.
+#[test]
+fn after_a_bereavement_only_what_a_person_takes_up_goes_on() {
+    for pack in Packs::shipped().iter() {
+        for step in &pack.definition.steps {
+            let by_person = ["certificate", "registration", "maternity", "hand-over"].contains(&&*step.name);
+            assert_eq!(step.bereavement == OnBereavement::Person, by_person, "{}: {}", pack.name, step.name);
+        }
+    }
+}
+
+/// A newborn in Shanxi whose household is late would otherwise be without insurance in the hospital.
+#[test]
+fn shanxi_enrols_by_itself_and_provisionally_where_registration_is_late() {
+    let shanxi = pack("shanxi-2026");
+    let definition = &shanxi.definition;
+    let registration = definition.find("registration").expect("registration");
+    let names: Vec<&str> = definition.steps.iter().map(|step| &*step.name).collect();
+    assert_eq!(names, ["signature", "certificate", "registration", "provisional", "enrolment", "subsidy"]);
+    assert_eq!(
+        step(definition, "provisional").start_when,
+        [StartWhen::Late { step: registration, after_ms: 30 * 86_400_000 }, StartWhen::Offline { step: registration },]
+    );
+    assert_eq!(after(definition, "provisional"), ["certificate"]);
+    assert_eq!(after(definition, "enrolment"), ["registration"]);
+    assert_eq!(after(definition, "subsidy"), ["enrolment"]);
+    assert!(definition.steps.iter().all(|step| step.selection == Selection::Always));
+    assert_eq!(&*shanxi.sources["provisional.start_when"], "unspecified");
+}
+
+/// A pack would otherwise hand a department's bank data to the hospital (个人信息保护法 art. 6).
+#[test]
+fn each_department_is_given_only_what_its_act_needs() {
+    for pack in Packs::shipped().iter() {
+        for step in &pack.definition.steps {
+            for path in &step.send {
+                assert_ne!(&**path, "child", "{} sends the whole child", step.name);
+                let bank = path.starts_with("child.card");
+                assert!(!bank || step.department().is_some_and(|name| &**name == "social-security"), "{}", step.name);
+                assert!(!path.starts_with("children"), "{} sends every child", step.name);
+            }
+        }
+    }
+}
+
+/// A birth in one province, or in another year, would otherwise be handled under a policy that is not for it.
+#[test]
+fn area_and_minute_of_birth_choose_the_pack() {
+    let packs = Packs::shipped();
+    let choose = |area: &str, born_at: &str| {
+        let born_at = LocalMinute::parse(born_at).expect("a minute");
+        packs.choose(area, &born_at).map(|pack| pack.name.to_string()).map_err(|explained| explained.code)
+    };
+    assert_eq!(choose("340104", "2026-11-01T09:30").as_deref(), Ok("anhui-2024"));
+    assert_eq!(choose("140826", "2026-01-01T00:00").as_deref(), Ok("shanxi-2026"));
+    assert_eq!(choose("140826", "2026-12-31T23:59").as_deref(), Ok("shanxi-2026"));
+    assert_eq!(choose("140826", "2025-12-31T23:59"), Err("PACK-002"));
+    assert_eq!(choose("140826", "2027-01-01T00:00"), Err("PACK-002"));
+    assert_eq!(choose("110101", "2026-11-01T09:30"), Err("PACK-001"));
+}
+
+/// The family would otherwise receive another text than the one the province published.
+#[test]
+fn the_enrolment_message_is_the_published_text_byte_for_byte() {
+    const PUBLISHED: &str = "***\u{5148}\u{751f}(\u{5973}\u{58eb}),\u{60a8}\u{5df2}\u{901a}\u{8fc7}\u{65b0}\u{751f}\u{513f}\
+        \u{51fa}\u{751f}\u{201c}\u{4e00}\u{4ef6}\u{4e8b}\u{201d}\u{6210}\u{529f}\u{4e3a}\u{60a8}\u{7684}\u{5b9d}\u{5b9d}\
+        \u{529e}\u{7406}\u{4e86}\u{201c}\u{57ce}\u{4e61}\u{5c45}\u{6c11}\u{53c2}\u{4fdd}\u{767b}\u{8bb0}\u{201d}\u{3002}\
+        \u{8bf7}\u{60a8}\u{53ca}\u{65f6}\u{901a}\u{8fc7}\u{201c}\u{7696}\u{4e8b}\u{901a}\u{201d}APP\u{641c}\u{7d22}\
+        \u{201c}\u{57ce}\u{4e61}\u{5c45}\u{6c11}\u{4e24}\u{9669}\u{7f34}\u{8d39}\u{201d}\u{670d}\u{52a1}\u{7b49}\u{8fdb}\
+        \u{884c}\u{7f34}\u{8d39},\u{5e76}\u{67e5}\u{8be2}\u{7f34}\u{8d39}\u{662f}\u{5426}\u{6210}\u{529f}\u{3002}\u{7f34}\
+        \u{8d39}\u{6210}\u{529f}\u{540e}\u{53ef}\u{4eab}\u{53d7}\u{533b}\u{4fdd}\u{5f85}\u{9047}(\u{533b}\u{4fdd}\u{4e0e}\
+        \u{60a8}\u{5171}\u{540c}\u{5b88}\u{62a4}\u{5b9d}\u{8d1d}\u{5065}\u{5eb7}\u{6210}\u{957f})\u{3002}";
+    let anhui = pack("anhui-2024");
+    let template = &anhui.messages["N13"];
+    assert_eq!(&*template.text, PUBLISHED);
+    assert_eq!(message::units(PUBLISHED), 118);
+    assert_eq!(message::units(&message::signed(&anhui.sms_signature, PUBLISHED)), 123);
+
+    let family = json!({"mother": {"name": "测试甲", "phone": "13800000000"}});
+    let composed = message::compose(&anhui, "N13", &family).expect("a template").expect("all facts");
+    let text = composed["text"].as_str().expect("a text");
+    assert_eq!(text, format!("【皖事通】测试甲{}", &PUBLISHED[3..]));
+    assert_eq!(composed["segments"], 2);
+    assert_eq!(composed["phone"], "13800000000");
+    let long = message::signed("皖事通", &message::render(template, &[("***", &"长".repeat(25))]));
+    assert_eq!((message::units(&long), message::segments(&long).len()), (145, 3));
+}
+
+/// A family would otherwise be told twice, or a failed message would end its case.
+#[test]
+fn the_message_is_a_step_of_its_own_that_decides_nothing() {
+    let anhui = pack("anhui-2024");
+    let definition = &anhui.definition;
+    let told = step(definition, "enrolment.succeeded");
+    let enrolment = definition.find("enrolment").expect("enrolment");
+    assert_eq!(told.start_when, [StartWhen::Succeeded { step: enrolment }]);
+    assert_eq!(told.message.as_deref(), Some("N13"));
+    assert_eq!(told.department().map(|name| &**name), Some("sms"));
+    assert_eq!((told.kind, told.refused, told.mandatory), (Kind::Forward, OnRefusal::Offline, false));
+    assert_eq!(told.bereavement, OnBereavement::Close);
+    let composed = facts::compose(&told.send, &json!({"message": {"text": "…"}, "mother": {"name": "测试甲"}}));
+    assert_eq!(composed, Ok(json!({"message": {"text": "…"}})));
+}
+
+/// A message without a number or a name would otherwise go out to nobody, or to “***”.
+#[test]
+fn a_message_names_the_facts_it_lacks() {
+    let anhui = pack("anhui-2024");
+    let missing = message::compose(&anhui, "N13", &Value::Null).expect("a template").expect_err("nothing is known");
+    assert_eq!(missing.to_string(), "facts are missing: mother.phone, mother.name");
+    assert!(message::compose(&anhui, "N99", &Value::Null).is_none());
+}
+
+/// A saga pinned to its definition would otherwise lose it when the project is built anew.
+#[test]
+fn a_definition_keeps_its_hash_through_storage() {
+    for pack in Packs::shipped().iter() {
+        let stored = serde_json::to_string(&*pack.definition).expect("JSON");
+        let read: Definition = serde_json::from_str(&stored).expect("a definition");
+        assert_eq!(policy::pack::content_hash(&read), pack.hash);
+        let mut changed = read.clone();
+        changed.steps[0].mandatory = !changed.steps[0].mandatory;
+        assert_ne!(policy::pack::content_hash(&changed), pack.hash);
+    }
+}
