@@ -137,3 +137,52 @@ pub fn segments(text: &str) -> Vec<&str> {
     parts.push(&text[start..]);
     parts
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn template(text: &str) -> Template {
+        Template {
+            id: "T".into(),
+            title: "测试".into(),
+            to: Recipient::Applicant,
+            text: text.into(),
+            variables: Vec::new(),
+            source: "测试".into(),
+        }
+    }
+
+    /// A message longer than a network takes would otherwise arrive cut off, or be paid for twice.
+    #[test]
+    fn seventy_units_are_one_message_and_longer_ones_come_in_parts_of_sixty_seven() {
+        for (length, parts) in [(0, 1), (1, 1), (70, 1), (71, 2), (134, 2), (135, 3), (201, 3), (202, 4)] {
+            let text = "生".repeat(length);
+            let sent = segments(&text);
+            assert_eq!((sent.len(), sent.concat()), (parts, text), "{length}");
+        }
+    }
+
+    /// A child with a rare character in its name would otherwise be written to in rubbish.
+    #[test]
+    fn a_character_of_two_units_is_never_split() {
+        let text = format!("{}𠀀{}", "生".repeat(66), "生".repeat(10));
+        assert_eq!(units(&text), 78);
+        let sent = segments(&text);
+        assert_eq!(sent.iter().map(|part| units(part)).collect::<Vec<_>>(), [66, 12]);
+        assert_eq!(sent.concat(), text);
+    }
+
+    /// A mother named like a mark would otherwise have her name filled in again.
+    #[test]
+    fn values_are_filled_in_once_and_never_read_for_marks() {
+        let filled = render(&template("{a},{b},{a},{c}"), &[("{a}", "{b}"), ("{b}", "乙")]);
+        assert_eq!(filled, "{b},乙,{b},{c}");
+    }
+
+    /// Of two marks of which one begins like the other the wrong one would otherwise be filled.
+    #[test]
+    fn the_longest_mark_wins() {
+        assert_eq!(render(&template("***到**"), &[("**", "二"), ("***", "三")]), "三到二");
+    }
+}

@@ -182,11 +182,10 @@ fn reasons(root: &Table<'_>, routes: &BTreeMap<Arc<str>, OfflineRoute>) -> BTree
         if let Some(route) = &route
             && !routes.contains_key(&route.value)
         {
-            let known: Vec<&str> = routes.keys().map(|key| &**key).collect();
             table.report(
                 route.line,
                 format!("线下去处不存在 no offline route `{}`", route.value),
-                format!("用其中之一 use one of {}", known.join(", ")),
+                format!("加上 add `[offline_routes.{}]`", route.value),
             );
         }
         let reason = Reason {

@@ -1,10 +1,16 @@
 //! Which steps could never start, whatever happens: they would stand in a pack, be promised, and never be done.
 
-use saga::definition::{Definition, Selection, StartWhen, StepIndex};
+use saga::{
+    definition::{Definition, Selection, StartWhen, StepIndex},
+    limits,
+};
 
-/// Each step that can never start, and why. Steps within a cycle are not named: the definition says that itself.
+/// Each step that can never start, and why. Steps within a cycle are not named: the definition says that itself; and of a saga too large to run nothing is said here.
 pub(super) fn never_started(definition: &Definition) -> Vec<(StepIndex, String)> {
     let mut found = Vec::new();
+    if definition.steps.len() > limits::STEPS_MAX {
+        return found;
+    }
     for index in definition.indices() {
         let step = definition.step(index);
         if definition.depends_on(index, index) {

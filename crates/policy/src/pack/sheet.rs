@@ -33,6 +33,9 @@ pub(super) struct Sourced {
     pub(super) source: Option<Arc<str>>,
 }
 
+/// A key and a text of a table, each with its line.
+pub(super) type Pair = (Placed<Arc<str>>, Placed<Arc<str>>);
+
 /// One table of a file, being read.
 pub(super) struct Table<'a> {
     sheet: &'a Sheet<'a>,
@@ -60,7 +63,8 @@ impl<'t> Sheet<'t> {
         problems
     }
 
-    /// The file's values. What is not TOML is noted, and the rest of the file is read all the same.
+    /// The file's values. What is not TOML is noted, and the rest is read all the same as far as the parser finds its
+    /// way: after a bad value it does, after a line that is no pair at all it does not.
     pub(super) fn syntax(&self) -> Spanned<DeTable<'t>> {
         let (root, errors) = DeTable::parse_recoverable(self.text);
         for error in errors {
@@ -109,6 +113,11 @@ impl<'a> Table<'a> {
 
     pub(super) fn has(&self, key: &str) -> bool {
         self.fields.contains_key(key)
+    }
+
+    /// True where a key that does not belong here stands; it is then told in words of its own, not as unknown.
+    pub(super) fn excuse(&self, key: &'static str) -> bool {
+        self.get(key).is_some()
     }
 
     /// A text that may be absent.
@@ -273,7 +282,7 @@ impl<'a> Table<'a> {
     }
 
     /// The texts of a table, by key; empty where absent.
-    pub(super) fn pairs(&self, key: &'static str) -> Vec<(Placed<Arc<str>>, Placed<Arc<str>>)> {
+    pub(super) fn pairs(&self, key: &'static str) -> Vec<Pair> {
         let Some(outer) = self.table(key) else { return Vec::new() };
         let mut found = Vec::new();
         for (name, value) in outer.fields {

@@ -104,19 +104,7 @@ impl Context<'_> {
         if !gives.is_empty() {
             read.gives.insert(Arc::clone(&name), gives);
         }
-        for (outcome, template) in table.pairs("messages") {
-            if &*outcome.value != "succeeded" {
-                table.report(
-                    outcome.line,
-                    format!("不认识的时机 unknown occasion of a message `{}`", outcome.value),
-                    "现在只有 for now there is only `succeeded`",
-                );
-            } else if self.templates.contains_key(&template.value) {
-                read.messages.push((index, template));
-            } else {
-                self.unknown(table, &template, "短信 message", self.templates.keys());
-            }
-        }
+        self.messages(table, index, read);
         Step {
             name,
             title: needed("title"),
@@ -147,12 +135,28 @@ impl Context<'_> {
         }
     }
 
+    fn messages(&self, table: &Table<'_>, index: StepIndex, read: &mut Steps) {
+        for (outcome, template) in table.pairs("messages") {
+            if &*outcome.value != "succeeded" {
+                table.report(
+                    outcome.line,
+                    format!("不认识的时机 unknown occasion of a message `{}`", outcome.value),
+                    "现在只有 for now there is only `succeeded`",
+                );
+            } else if self.templates.contains_key(&template.value) {
+                read.messages.push((index, template));
+            } else {
+                self.unknown(table, &template, "短信 unknown message", self.templates.keys());
+            }
+        }
+    }
+
     fn performer(&self, table: &Table<'_>) -> Performer {
         let needed = |key| table.needed(key).map(|text| text.value).unwrap_or_default();
         let who = table.needed("performer");
         let line = who.as_ref().map_or(table.line, |who| who.line);
         let who = who.map(|who| who.value).unwrap_or_default();
-        let (performer, foreign): (Performer, &[&str]) = if &*who == LAW {
+        let (performer, foreign): (Performer, &[&'static str]) = if &*who == LAW {
             let rule = table.needed("rule");
             if let Some(rule) = &rule {
                 self.check_rule(table, rule);
@@ -165,13 +169,13 @@ impl Context<'_> {
         } else {
             if !who.is_empty() && !self.header.departments.contains(&who) {
                 let placed = Placed { value: Arc::clone(&who), line };
-                self.unknown(table, &placed, "部门 department", self.header.departments.iter());
+                self.unknown(table, &placed, "部门 unknown department", self.header.departments.iter());
             }
             let command = needed("command");
             (Performer::Department { department: who, command }, &["rule", "task", "methods"])
         };
         for key in foreign {
-            if table.has(key) {
+            if table.excuse(key) {
                 table.report(
                     table.line_of(key),
                     format!("`{key}` 不适用于该执行者 does not apply to this performer"),
@@ -185,7 +189,7 @@ impl Context<'_> {
     fn item(&self, table: &Table<'_>) -> Option<Arc<str>> {
         let item = table.text("item")?;
         if !self.header.items.contains_key(&item.value) {
-            self.unknown(table, &item, "事项 item", self.header.items.keys());
+            self.unknown(table, &item, "事项 unknown item", self.header.items.keys());
         }
         Some(item.value)
     }
@@ -208,7 +212,7 @@ impl Context<'_> {
     fn check_rule(&self, table: &Table<'_>, rule: &Placed<Arc<str>>) {
         let Some((known, argument)) = rules::find(&rule.value) else {
             let names = rules::RULES.iter().map(|rule| rule.name);
-            self.unknown(table, rule, "规则 rule", names);
+            self.unknown(table, rule, "规则 unknown rule", names);
             return;
         };
         if known.takes_item && !argument.is_some_and(|item| self.header.items.contains_key(item)) {
@@ -267,7 +271,7 @@ impl Context<'_> {
     fn resolve(&self, table: &Table<'_>, name: &Placed<Arc<str>>) -> Option<StepIndex> {
         let found = self.names.get(&name.value).copied();
         if found.is_none() {
-            self.unknown(table, name, "环节 step", self.names.keys());
+            self.unknown(table, name, "环节 unknown step", self.names.keys());
         }
         found
     }
@@ -280,8 +284,8 @@ impl Context<'_> {
         known: impl Iterator<Item = S>,
     ) {
         let known: Vec<String> = known.map(|name| name.as_ref().to_owned()).collect();
-        let cure = if known.is_empty() { "没有可用的 there is none yet".into() } else { known.join(", ") };
-        table.report(name.line, format!("不认识的{what} unknown: `{}`", name.value), format!("可用 known are {cure}"));
+        let cure = if known.is_empty() { "无 (none)".into() } else { known.join(", ") };
+        table.report(name.line, format!("不认识的{what} `{}`", name.value), format!("可用 known are {cure}"));
     }
 }
 
@@ -338,7 +342,8 @@ impl Steps {
     fn check_whole(&self, sheet: &Sheet<'_>) {
         let definition = Definition { name: "".into(), title: "".into(), steps: self.steps.clone() };
         let second_pivot = self.steps.iter().enumerate().filter(|(_, step)| step.kind == Kind::Pivot).nth(1);
-        for problem in definition.problems() {
+        let told = definition.problems();
+        for problem in &told {
             let line = match (problem.step, second_pivot) {
                 (Some(step), _) => self.lines[step.at()],
                 (None, Some((second, _))) => self.lines[second],
@@ -350,6 +355,9 @@ impl Steps {
             sheet.report(line, format!("{of}{what}"), cure.to_owned());
         }
         for (step, why) in reachable::never_started(&definition) {
+            if told.iter().any(|problem| problem.step == Some(step) && problem.what.starts_with("unreachable")) {
+                continue;
+            }
             sheet.report(
                 self.lines[step.at()],
                 format!("环节 step `{}`: 永远不会开始 can never start: {why}", self.steps[step.at()].name),
