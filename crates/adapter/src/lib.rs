@@ -93,9 +93,13 @@ mod settings;
 #[cfg(feature = "mutations")]
 mod mutation;
 
+pub mod record;
+
 pub mod inbox;
 
 mod runtime;
+
+pub mod simulated;
 
 pub mod testing;
 
