@@ -9,6 +9,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         "yijian/v1/applications.proto",
         "yijian/v1/operations.proto",
         "yijian/bus/v1/bus.proto",
+        "yijian/departments/v1/civil_affairs.proto",
+        "yijian/departments/v1/health.proto",
+        "yijian/departments/v1/insurance.proto",
+        "yijian/departments/v1/police.proto",
+        "yijian/departments/v1/sms.proto",
+        "yijian/departments/v1/social_security.proto",
+        "yijian/departments/v1/tax.proto",
     ];
     let descriptors = protox::compile(files, ["proto"])?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
