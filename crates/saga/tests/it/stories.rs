@@ -1,0 +1,13 @@
+//! Each rule of sagas as a story. The numbers are those of `protocol.md`, the tables those of `design.md`, chapter 4.
+
+mod before_the_pivot;
+mod clocks;
+mod definitions_refused;
+mod ends;
+mod notices;
+mod operators;
+mod people;
+mod pivot;
+mod replies;
+mod twins;
+mod way_back;
