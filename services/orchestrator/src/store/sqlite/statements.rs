@@ -1,0 +1,156 @@
+//! Statements over many rows at once, in a few fixed sizes.
+//!
+//! A statement per row costs five times as much as a statement for all of them, and a text for every number of rows
+//! would fill the statement cache. So rows are written in chunks of four sizes, and each text is made once.
+
+use std::sync::Arc;
+
+use sqlx::{
+    Arguments, AssertSqlSafe, Encode, Sqlite, SqliteConnection, Type, error::BoxDynError, sqlite::SqliteArguments,
+};
+
+use super::{Error, database};
+
+/// Rows in one statement, largest first. With 14 columns, the widest table, 256 rows bind 3,584 values: far below
+/// SQLite's limit of 32,766, and large enough that the cost of a statement no longer shows.
+const CHUNKS: [usize; 4] = [256, 64, 8, 1];
+
+/// A statement over a list of rows.
+pub(super) struct ManyRows {
+    doing: &'static str,
+    texts: [Arc<str>; CHUNKS.len()],
+}
+
+impl ManyRows {
+    /// A statement that reads `before`, then a list of rows of `columns` values, then `after`.
+    pub(super) fn new(doing: &'static str, columns: usize, before: &str, after: &str) -> Self {
+        let row = format!("({})", vec!["?"; columns].join(","));
+        let texts = CHUNKS.map(|rows| format!("{before}{}{after}", vec![&*row; rows].join(",")).into());
+        Self { doing, texts }
+    }
+
+    /// Executes it for all rows; `bind` puts the values of one.
+    pub(super) async fn execute<T>(
+        &self,
+        connection: &mut SqliteConnection,
+        mut rows: &[T],
+        bind: impl Fn(&T, &mut Values) -> Result<(), BoxDynError>,
+    ) -> Result<(), Error> {
+        for (size, text) in CHUNKS.iter().zip(&self.texts) {
+            while rows.len() >= *size {
+                let (chunk, rest) = rows.split_at(*size);
+                let mut values = Values::default();
+                for row in chunk {
+                    bind(row, &mut values).map_err(|source| Error::Database { doing: self.doing, source })?;
+                }
+                let query = sqlx::query_with::<Sqlite, _>(AssertSqlSafe(text.clone()), values.0);
+                query.execute(&mut *connection).await.map_err(database(self.doing))?;
+                rows = rest;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The values of a statement, in the order of its places.
+#[derive(Default)]
+pub(super) struct Values(SqliteArguments);
+
+impl Values {
+    /// Puts the next value.
+    pub(super) fn put<'t, T: Encode<'t, Sqlite> + Type<Sqlite>>(&mut self, value: T) -> Result<&mut Self, BoxDynError> {
+        Arguments::add(&mut self.0, value)?;
+        Ok(self)
+    }
+
+    /// Puts a number that counts up from 0.
+    ///
+    /// # Errors
+    /// Where it does not fit: SQLite's integers are signed.
+    pub(super) fn number(&mut self, value: u64) -> Result<&mut Self, BoxDynError> {
+        self.put(i64::try_from(value)?)
+    }
+}
+
+/// Every statement of an append, made once.
+pub(super) struct AppendStatements {
+    pub(super) applications: ManyRows,
+    pub(super) case_keys: ManyRows,
+    pub(super) idempotency: ManyRows,
+    pub(super) acts: ManyRows,
+    pub(super) entries: ManyRows,
+    pub(super) sagas: ManyRows,
+    pub(super) turned: ManyRows,
+    pub(super) awaits_no_more: ManyRows,
+    pub(super) awaits: ManyRows,
+    pub(super) sealed: ManyRows,
+    pub(super) subjects: ManyRows,
+    pub(super) children: ManyRows,
+}
+
+impl AppendStatements {
+    pub(super) fn new() -> Self {
+        Self {
+            applications: ManyRows::new(
+                "open applications",
+                3,
+                "INSERT INTO application (id, submitted_at, sealed_form) VALUES ",
+                "",
+            ),
+            case_keys: ManyRows::new("keep case keys", 2, "INSERT INTO case_key (application, wrapped) VALUES ", ""),
+            idempotency: ManyRows::new(
+                "keep idempotency keys",
+                3,
+                "INSERT INTO idempotency (key, application, form) VALUES ",
+                "",
+            ),
+            acts: ManyRows::new("record acts", 2, "INSERT INTO act (key, what) VALUES ", ""),
+            entries: ManyRows::new("append events", 5, "INSERT INTO event (saga, seq, at, schema, body) VALUES ", ""),
+            // State and stuck stay: they are indexed, and writing them where they have not changed would dirty a page
+            // of each index. Who the case is (case, application, child) never changes.
+            sagas: ManyRows::new(
+                "write summaries",
+                14,
+                "INSERT INTO saga (number, version, case_id, application, child_order, pack, definition, state, stuck, \
+                 frozen, bereaved, submitted_at, changed_at, child) VALUES ",
+                " ON CONFLICT (number) DO UPDATE SET version = excluded.version, pack = excluded.pack, definition = \
+                 excluded.definition, frozen = excluded.frozen, bereaved = excluded.bereaved, submitted_at = \
+                 excluded.submitted_at, changed_at = excluded.changed_at, child = coalesce(excluded.child, child)",
+            ),
+            turned: ManyRows::new(
+                "write states",
+                3,
+                "UPDATE saga SET state = turned.column2, stuck = turned.column3 FROM (VALUES ",
+                ") AS turned WHERE saga.number = turned.column1",
+            ),
+            awaits_no_more: ManyRows::new(
+                "delete pending rows",
+                3,
+                "DELETE FROM pending WHERE (saga, kind, step) IN (VALUES ",
+                ")",
+            ),
+            awaits: ManyRows::new(
+                "write pending rows",
+                10,
+                "INSERT INTO pending (saga, kind, step, revision, due_at, whom, person, attempts, since, message) \
+                 VALUES ",
+                " ON CONFLICT (saga, kind, step) DO UPDATE SET revision = excluded.revision, due_at = \
+                 excluded.due_at, whom = excluded.whom, person = excluded.person, attempts = excluded.attempts, since \
+                 = excluded.since, message = coalesce(excluded.message, message)",
+            ),
+            sealed: ManyRows::new(
+                "keep sealed payloads",
+                5,
+                "INSERT OR REPLACE INTO sealed (saga, step, kind, revision, sealed) VALUES ",
+                "",
+            ),
+            subjects: ManyRows::new(
+                "index subjects",
+                2,
+                "INSERT OR IGNORE INTO blind_index (subject, saga) VALUES ",
+                "",
+            ),
+            children: ManyRows::new("claim children", 2, "INSERT OR REPLACE INTO live_child (child, saga) VALUES ", ""),
+        }
+    }
+}
