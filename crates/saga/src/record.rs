@@ -213,13 +213,13 @@ impl Deciding<'_> {
             if self.saga.frozen_since.is_some() {
                 return Answer::Refused(Objection::Frozen);
             }
-            self.emit(Actor::Operator, Fact::Retried { step, revision });
-            return self.emit(Actor::Operator, Fact::SentAgain { step });
+            return self.emit(Actor::Operator, Fact::Retried { step, revision });
         }
-        if let Some(ending) = self.saga.ending {
+        // A withdrawn family that is bereaved still has its mandatory items, and a person in charge of them.
+        let waits_for_release = self.saga.awaits_release(self.definition, step);
+        if let Some(ending) = self.saga.ending.filter(|_| !waits_for_release) {
             return Answer::Refused(Objection::Ending(ending));
         }
-        let waits_for_release = self.saga.awaits_release(self.definition, step);
         match run.status {
             Status::Succeeded | Status::Compensated => Answer::Refused(Objection::Finished),
             Status::Offline | Status::NotDone if revision >= limits::REVISIONS_MAX => {

@@ -1,0 +1,108 @@
+//! From a decided batch to what is written and what goes out: one unit per application, one message per command.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use proto::associated::command_id;
+use saga::{Status, StepIndex};
+
+use super::{Batch, Coordinator, Working, compose, take::ordered_in};
+use crate::{
+    outbound::Outgoing,
+    store::{Blind, PublicId, SagaNumber, Unit},
+};
+
+impl Coordinator {
+    /// One unit per application that the batch has changed, and the messages that may go out once they are committed.
+    pub(super) fn units(&mut self, batch: &mut Batch, now: i64) -> (Vec<Unit>, BTreeMap<SagaNumber, Vec<Outgoing>>) {
+        let mut units: BTreeMap<PublicId, Unit> = BTreeMap::new();
+        let mut outgoing = BTreeMap::new();
+        let changed: Vec<SagaNumber> =
+            batch.sagas.values().filter(|working| working.changed()).map(|working| working.number).collect();
+        for number in changed {
+            let Some(mut working) = batch.sagas.remove(&number) else { continue };
+            match self.messages(&working, now) {
+                Ok(messages) => {
+                    working.summarise(now);
+                    let facts = std::mem::take(&mut working.now.facts);
+                    let person = persons(&facts, |value| self.parts.secrets.blind.of("person", value));
+                    let application = working.now.summary.application;
+                    let sent = self.outgoing(&working, &messages, compose::area_of(&facts));
+                    let change = working.change(now, &messages, person, &self.parts.downtimes);
+                    working.now.facts = facts;
+                    units.entry(application).or_default().sagas.push(change);
+                    outgoing.insert(number, sent);
+                    batch.sagas.insert(number, working);
+                }
+                Err(why) => self.quarantine(number, &why, batch),
+            }
+        }
+        for (application, opens) in std::mem::take(&mut batch.opens) {
+            if let Some(unit) = units.get_mut(&application) {
+                unit.opens = Some(opens);
+            }
+        }
+        for (application, act) in std::mem::take(&mut batch.acts) {
+            units.entry(application).or_default().act = Some(act);
+        }
+        (units.into_values().filter(|unit| !unit.sagas.is_empty()).collect(), outgoing)
+    }
+
+    /// The messages of the commands that this batch ordered and that still wait for their answer.
+    fn messages(&mut self, working: &Working, now: i64) -> Result<BTreeMap<StepIndex, Vec<u8>>, compose::Error> {
+        let mut messages = BTreeMap::new();
+        for (step, command, revision) in ordered_in(&working.events) {
+            let out = working.now.saga.run(step).out.as_ref();
+            if out.is_none_or(|out| out.command != command) {
+                continue;
+            }
+            let Some(application) = self.applications.get_mut(&working.now.summary.application) else { continue };
+            let reply_topic = &*self.parts.reply_topic;
+            let cached = &working.now;
+            let ordered =
+                compose::Ordered { number: working.number, cached, step, command, revision, now, reply_topic };
+            messages.insert(step, compose::compose(&ordered, application, &self.parts.secrets.channels)?);
+        }
+        Ok(messages)
+    }
+
+    fn outgoing(&self, working: &Working, messages: &BTreeMap<StepIndex, Vec<u8>>, area: &str) -> Vec<Outgoing> {
+        let again = working.again.iter().filter(|(step, _)| {
+            let status = working.now.saga.run(**step).status;
+            let out = matches!(status, Status::InDoubt | Status::Cancelling | Status::Compensating);
+            out && !messages.contains_key(step)
+        });
+        messages
+            .iter()
+            .chain(again)
+            .filter_map(|(step, message)| {
+                let is = working.now.definition.step(*step);
+                let run = working.now.saga.run(*step);
+                let out = run.out.as_ref()?;
+                let effect_key = compose::effect_key(&working.now.definition, *step, &working.now);
+                Some(Outgoing {
+                    case: working.now.summary.case,
+                    id: command_id(effect_key, &is.name, compose::kind_of(out.command), run.revision),
+                    number: working.number,
+                    step: *step,
+                    area: area.into(),
+                    department: is.department()?.clone(),
+                    attempt: out.attempts,
+                    payload: Bytes::copy_from_slice(message),
+                })
+            })
+            .collect()
+    }
+}
+
+/// The person who may answer a role's tasks, by the form.
+fn persons(facts: &serde_json::Value, blind: impl Fn(&str) -> Blind) -> impl Fn(&str) -> Option<Blind> {
+    move |role| {
+        let paths: &[&str] = match role {
+            "applicant" => &["mother.id_number", "applicant.id_number"],
+            "father" => &["father.id_number"],
+            _ => &[],
+        };
+        paths.iter().find_map(|path| policy::facts::text(facts, path)).map(&blind)
+    }
+}
