@@ -1,0 +1,42 @@
+//! What the agency's own system can be asked: the seam between the adapter and the system.
+//!
+//! Every method is given the idempotency key of the call; called again with the same key the system does nothing more
+//! and answers the same, or how far it has come since. `act` is the key under which an act was called that is to be
+//! undone or stopped. [`Unknown`] is an outcome that is not known, never a no.
+
+use adapter::{Reply, Stopped, Undone, Unknown};
+use async_trait::async_trait;
+
+use crate::contract::{
+    ClaimMaternity, ClaimMaternityOutput, EnrolProvisionally, EnrolProvisionallyOutput, EnrolResident,
+    EnrolResidentOutput, RecordSubsidy, RecordSubsidyOutput,
+};
+
+/// The system of a medical insurance agency.
+#[async_trait]
+pub trait InsuranceAgency: Send + Sync + 'static {
+    /// Enrols a child, or completes the record that it has.
+    async fn enrol(&self, key: &str, request: &EnrolResident) -> Result<Reply<EnrolResidentOutput>, Unknown>;
+    /// Cancels an enrolment.
+    async fn cancel_enrolment(&self, key: &str, act: &str) -> Result<Undone, Unknown>;
+    /// Enrols a child that has no ID number yet.
+    async fn enrol_provisionally(
+        &self,
+        key: &str,
+        request: &EnrolProvisionally,
+    ) -> Result<Reply<EnrolProvisionallyOutput>, Unknown>;
+    /// Cancels a provisional enrolment.
+    async fn cancel_provisional_enrolment(&self, key: &str, act: &str) -> Result<Undone, Unknown>;
+    /// Files a claim; called again, tells how far it has come.
+    async fn claim_maternity(
+        &self,
+        key: &str,
+        request: &ClaimMaternity,
+    ) -> Result<Reply<ClaimMaternityOutput>, Unknown>;
+    /// Withdraws a claim that is not decided.
+    async fn withdraw_claim(&self, act: &str) -> Result<Stopped, Unknown>;
+    /// Enters a child into the subsidy ledger.
+    async fn record_subsidy(&self, key: &str, request: &RecordSubsidy) -> Result<Reply<RecordSubsidyOutput>, Unknown>;
+    /// Reverses an entry of the subsidy ledger.
+    async fn reverse_subsidy(&self, key: &str, act: &str) -> Result<Undone, Unknown>;
+}
