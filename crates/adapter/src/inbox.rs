@@ -12,7 +12,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 
-use crate::{Effects, Statement};
+use crate::Effects;
 
 pub use memory::MemoryInbox;
 pub use sqlite::SqliteInbox;
@@ -171,9 +171,4 @@ pub enum Error {
         /// Which part.
         what: &'static str,
     },
-}
-
-/// A statement of a local handler, for inboxes that run SQL.
-pub(crate) fn parts(statement: Statement) -> (&'static str, Vec<crate::Bind>) {
-    (statement.sql, statement.binds)
 }

@@ -130,6 +130,8 @@ struct Waiting {
 /// Everything the inbox knows of one (effect key, step).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepRecord {
+    /// The department's name for the act.
+    command: String,
     family: bool,
     group_size: u32,
     acts: BTreeMap<u32, Act>,
@@ -144,6 +146,7 @@ pub struct StepRecord {
 impl Default for StepRecord {
     fn default() -> Self {
         Self {
+            command: String::new(),
             family: false,
             group_size: 1,
             acts: BTreeMap::new(),
@@ -188,7 +191,7 @@ impl StepRecord {
             }
             CallResult::TooLate => {
                 let due_ms = context.now_ms;
-                self.open = Some(Open { what: What::Act, revision: call.revision, times: 0, due_ms });
+                self.open = Some(Open { what: What::Act, revision: call.revision, times: 1, due_ms });
                 true
             }
         };
@@ -226,6 +229,11 @@ impl StepRecord {
         }
     }
 
+    /// The department's name for the act; empty if no command ever came.
+    pub fn command(&self) -> &str {
+        &self.command
+    }
+
     /// Where the replies to this saga go.
     pub fn address(&self, saga: u64) -> Option<&Address> {
         self.askers.get(&saga).map(|asker| &asker.address)
@@ -248,12 +256,20 @@ impl StepRecord {
 
     fn hear(&mut self, incoming: &Incoming) {
         let Ask { saga, kind, revision } = incoming.ask;
+        if self.command != incoming.command {
+            self.command.clone_from(&incoming.command);
+        }
         self.family |= incoming.family;
         self.group_size = self.group_size.max(incoming.group_size);
         let asker = self.askers.entry(saga).or_default();
         asker.address = incoming.address.clone();
-        if kind == Kind::Act {
-            asker.acted = asker.acted.max(revision);
+        match kind {
+            Kind::Act => asker.acted = asker.acted.max(revision),
+            // What it gives up it need not hear of any more.
+            Kind::Compensate | Kind::Cancel => self.waiting.retain(|waiting| {
+                let Ask { saga: other, kind: what, revision: which } = waiting.ask;
+                other != saga || what != Kind::Act || which > revision
+            }),
         }
         let known = self.waiting.iter().any(|waiting| waiting.ask == incoming.ask);
         if !known && self.waiting.len() < WAITING_MAX {

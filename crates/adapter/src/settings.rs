@@ -45,27 +45,38 @@ impl Default for Settings {
 }
 
 /// A department that accepted takes hours to weeks; asking every minute costs it little and loses a minute at most.
-pub const ASKED_AGAIN_EVERY: Duration = Duration::from_secs(60);
+pub(crate) const ASKED_AGAIN_EVERY: Duration = Duration::from_secs(60);
 /// A lost answer is usually a lost connection, which is back within seconds.
-pub const CALLED_AGAIN_AFTER: Duration = Duration::from_secs(5);
+pub(crate) const CALLED_AGAIN_AFTER: Duration = Duration::from_secs(5);
 /// A department that is down for a night is found again within five minutes of its return.
-pub const CALL_AGAIN_MAX: Duration = Duration::from_secs(300);
+pub(crate) const CALL_AGAIN_MAX: Duration = Duration::from_secs(300);
 /// Longer than any healthy call; a slower one holds up the batch that it is in.
-pub const CALL_TIME_MAX: Duration = Duration::from_secs(10);
+pub(crate) const CALL_TIME_MAX: Duration = Duration::from_secs(10);
 /// Notices and results are wanted within seconds, and an idle look costs one indexed query.
-pub const POLL_EVERY: Duration = Duration::from_secs(1);
+pub(crate) const POLL_EVERY: Duration = Duration::from_secs(1);
 /// Enough that one sync to disk serves hundreds of commands; little enough that a batch is a few hundred kilobytes.
-pub const BATCH_MAX: usize = 512;
+pub(crate) const BATCH_MAX: usize = 512;
 /// What a department's system bears from one caller; the rest of the batch waits its turn.
-pub const CALLS_MAX: usize = 32;
+pub(crate) const CALLS_MAX: usize = 32;
 /// Longer than any case may ask: a case lives months, and its longest legal limit is well under a year.
-pub const KEPT_FOR: Duration = Duration::from_secs(2 * 365 * 24 * 3600);
+pub(crate) const KEPT_FOR: Duration = Duration::from_secs(2 * 365 * 24 * 3600);
 /// How many due calls one poll takes up; the next poll takes the rest.
-pub const DUE_MAX: usize = 256;
+pub(crate) const DUE_MAX: usize = 256;
 /// How many commands may wait for one step's open call. Two sagas with three commands each is what the protocol can
 /// bring; more is a sender gone wrong, and the oldest of them keep their place.
-pub const WAITING_MAX: usize = 32;
-/// How many revisions of one step are recorded. Each needs a correction or a redo by a person.
-pub const REVISIONS_MAX: usize = 64;
+pub(crate) const WAITING_MAX: usize = 32;
+/// The highest revision that is taken for one. Each needs a correction, a redo or an order by a person.
+pub(crate) const REVISION_MAX: u32 = 10_000;
+/// The most sagas that may share an effect; nonuplets have been born.
+pub(crate) const GROUP_SIZE_MAX: u32 = 9;
+/// A step's name is a word of a definition; a longer one is not a name.
+pub(crate) const STEP_NAME_BYTES_MAX: usize = 200;
+/// How often one batch may go on calling for the same step: finish a call, stop, act again, undo, for two sagas. What
+/// needs more goes on at the next poll.
+pub(crate) const ROUNDS_MAX: usize = 16;
+/// How many recorded messages are published in one go after a start.
+pub(crate) const UNPUBLISHED_MAX: usize = 1_000;
 /// How many dead letters one look shows.
-pub const DEAD_LETTERS_SHOWN_MAX: usize = 1_000;
+pub(crate) const DEAD_LETTERS_SHOWN_MAX: usize = 1_000;
+/// Rows that are two years old can wait a day longer.
+pub(crate) const FORGOTTEN_EVERY: Duration = Duration::from_secs(24 * 3600);

@@ -49,6 +49,8 @@ impl fmt::Debug for Address {
 pub struct Incoming {
     /// What it asks.
     pub ask: Ask,
+    /// The department's name for the act.
+    pub command: String,
     /// True for a family's step.
     pub family: bool,
     /// How many sagas share the effect.

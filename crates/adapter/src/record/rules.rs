@@ -17,15 +17,17 @@ enum Next {
 }
 
 impl StepRecord {
-    /// Goes through the waiting commands in the order they came, until one needs a call.
+    /// Goes through the waiting commands in the order they came. Once one needs a call, those after it are only looked
+    /// up: a twin's release need not wait for a call that does not concern it.
     pub(super) fn settle(&mut self, context: &Context) -> Plan {
+        let mut context = *context;
         let mut plan = Plan::default();
         let mut at = 0;
         while let Some(&waiting) = self.waiting.get(at) {
             let next = match waiting.ask.kind {
-                Kind::Act => self.next_of_act(waiting, context),
-                Kind::Compensate => self.next_of_compensation(waiting.ask, context),
-                Kind::Cancel => self.next_of_cancel(waiting.ask, context),
+                Kind::Act => self.next_of_act(waiting, &context),
+                Kind::Compensate => self.next_of_compensation(waiting.ask, &context),
+                Kind::Cancel => self.next_of_cancel(waiting.ask, &context),
             };
             match next {
                 Next::Answer(answer) => {
@@ -34,7 +36,8 @@ impl StepRecord {
                 }
                 Next::Call(call) => {
                     plan.call = Some(call);
-                    return plan;
+                    context.may_call = false;
+                    at += 1;
                 }
                 Next::Wait => at += 1,
             }
@@ -52,11 +55,21 @@ impl StepRecord {
         };
         let asks: Vec<Ask> = self.askers.iter().filter_map(wanting).collect();
         for ask in asks {
-            if let Some(answer) = self.known_answer(ask) {
+            let told = self.number_of(ask);
+            let waits = self.waiting.iter().any(|waiting| waiting.ask == ask);
+            if let Some(answer) = self.known_answer(ask)
+                && (waits || answer.number != told)
+            {
                 answers.push(answer);
                 self.waiting.retain(|waiting| waiting.ask != ask);
             }
         }
+    }
+
+    /// The number last given to this command's replies; 0: none.
+    fn number_of(&self, ask: Ask) -> u32 {
+        let answered = self.askers.get(&ask.saga).and_then(|asker| asker.answered.get(&(ask.kind, ask.revision)));
+        answered.map_or(0, |answered| answered.number)
     }
 
     fn next_of_act(&mut self, Waiting { ask, not_after_ms }: Waiting, context: &Context) -> Next {
@@ -127,12 +140,15 @@ impl StepRecord {
             Some(_) => return self.first_finish_what_is_open(ask, context),
             None => {}
         }
-        // "Where the effect was done, answers `Succeeded` and changes nothing."
-        if let Some(succeeded) = self.standing() {
+        // "Where the effect was done, answers `Succeeded` and changes nothing." What stands for the twin alone is not this
+        // saga's any more once it has released it.
+        let released = self.family && self.askers.get(&ask.saga).is_some_and(Asker::has_let_go);
+        if let Some(succeeded) = self.standing().filter(|_| !released) {
             self.fix(ask, succeeded);
             return self.fixed_answer(ask).map_or(Next::Wait, Next::Answer);
         }
         if let Some(revision) = self.under_way()
+            && !released
             && !self.is_claimed_by_others_than(ask.saga)
         {
             return match context.stop {
