@@ -1,6 +1,6 @@
 //! A person's ethnicity (民族), GB/T 3304.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::Violation;
 
@@ -67,8 +67,8 @@ const ETHNICITIES: [(&str, &str); 58] = [
 ];
 
 /// One of the 56 ethnicities, other (97) or of foreign blood (98).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct Ethnicity {
     code: &'static str,
     name_zh: &'static str,
@@ -98,6 +98,13 @@ impl Ethnicity {
     /// The Chinese name without 族: `汉`, `维吾尔`.
     pub fn name_zh(&self) -> &'static str {
         self.name_zh
+    }
+}
+
+/// By hand: the derived one takes the static texts for borrowed input, and would read from static input only.
+impl<'de> Deserialize<'de> for Ethnicity {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ethnicity::parse(&String::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }
 
