@@ -201,7 +201,9 @@ impl Deciding<'_> {
     /// Its effect stands or may stand. What a family shares is released by each of its sagas, issued or not.
     fn is_to_be_undone(&self, step: StepIndex, ending: Ending) -> bool {
         let is = self.definition.step(step);
-        let shared = is.scope == Scope::Family && self.saga.group_size > 1;
+        // Voided to be done again, and not done again yet: released with that.
+        let voided = self.saga.run(step).numbered[Command::Compensate as usize] > 0;
+        let shared = is.scope == Scope::Family && self.saga.group_size > 1 && !voided;
         let stands = match self.status(step) {
             Status::Succeeded | Status::InDoubt => true,
             Status::Compensating | Status::Compensated | Status::Cancelling | Status::Unselected => false,

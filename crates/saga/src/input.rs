@@ -201,10 +201,13 @@ pub enum Verdict {
 /// What an operator has found out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Found {
-    /// The department's records show the effect (or, of a compensation, that it is undone).
+    /// The department's records show the effect.
     Done,
     /// They do not.
     NotDone,
+    /// They show that the effect was undone. A word of its own, so that what was found of an act is never taken for its
+    /// compensation, should that have been ordered meanwhile.
+    Undone,
 }
 
 /// What became of an input.

@@ -239,18 +239,11 @@ impl Deciding<'_> {
             return Answer::Refused(Objection::OtherRevision { current: run.revision });
         }
         let fact = match (found, run.status) {
-            (Found::Done, Status::Compensated) if !run.for_operator => {
+            (Found::Undone, Status::Compensated) if !run.for_operator => {
                 return Answer::Refused(Objection::Finished);
             }
-            (
-                Found::Done,
-                Status::InDoubt
-                | Status::Cancelling
-                | Status::NotDone
-                | Status::Offline
-                | Status::Compensating
-                | Status::Compensated,
-            )
+            (Found::Done, Status::InDoubt | Status::Cancelling | Status::NotDone | Status::Offline)
+            | (Found::Undone, Status::Compensating | Status::Compensated)
             | (Found::NotDone, Status::NotDone) => Fact::Resolved { step, revision, found },
             (Found::NotDone, Status::InDoubt) if self.saga.frozen_since.is_some() => {
                 return Answer::Refused(Objection::Frozen);
@@ -259,7 +252,7 @@ impl Deciding<'_> {
                 Fact::Ordered { step, command: Command::Cancel, revision, why: Why::Operator }
             }
             (_, Status::Succeeded) => return Answer::Refused(Objection::Finished),
-            (Found::Done | Found::NotDone, _) => return Answer::Refused(Objection::NotWaiting),
+            (Found::Done | Found::NotDone | Found::Undone, _) => return Answer::Refused(Objection::NotWaiting),
         };
         self.emit(Actor::Operator, fact)
     }

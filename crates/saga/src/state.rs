@@ -475,14 +475,12 @@ impl StepRun {
     }
 
     fn resolve(&mut self, found: Found) {
-        match (found, self.status) {
-            (Found::Done, Status::Compensating) => {
-                let again = self.out.as_ref().is_some_and(|out| out.why == Why::Corrected);
-                self.settle(if again { Status::Waiting } else { Status::Compensated });
-            }
-            (Found::Done, Status::Compensated) => self.for_operator = false,
-            (Found::Done, _) => self.settle(Status::Succeeded),
-            (Found::NotDone, _) => self.settle(Status::Refused),
+        let again = self.out.as_ref().is_some_and(|out| out.why == Why::Corrected);
+        match found {
+            Found::Done => self.settle(Status::Succeeded),
+            Found::NotDone => self.settle(Status::Refused),
+            Found::Undone if self.status == Status::Compensated => self.for_operator = false,
+            Found::Undone => self.settle(if again { Status::Waiting } else { Status::Compensated }),
         }
     }
 }

@@ -4,4 +4,5 @@
 mod case;
 mod definitions;
 mod draft;
+mod property;
 mod stories;

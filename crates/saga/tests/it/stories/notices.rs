@@ -83,7 +83,7 @@ fn a_pivot_known_to_have_succeeded_stops_compensations_not_yet_ordered() {
     assert_eq!(case.status("needed"), Status::InDoubt, "what is mandatory goes on although she withdrew");
     case.succeed(&["needed"]);
     assert_eq!(case.end(), None, "an operator must look first");
-    case.resolve("second", Found::Done).resolve("other", Found::Done);
+    case.resolve("second", Found::Undone).resolve("other", Found::Undone);
     assert_eq!(case.answer, Answer::Taken);
     assert_eq!(case.end(), Some(End::Withdrawn));
 }
@@ -97,7 +97,7 @@ fn what_was_undone_before_the_news_goes_to_an_operator_too() {
     case.notice("pivot");
     assert!(case.is_stuck("second"));
     assert_eq!((case.saga.ending, case.status("plain")), (None, Status::Offline), "the rejection is lifted");
-    case.resolve("second", Found::Done).resolve("second", Found::Done);
+    case.resolve("second", Found::Undone).resolve("second", Found::Undone);
     assert_eq!(case.answer, Answer::Refused(Objection::Finished));
 }
 

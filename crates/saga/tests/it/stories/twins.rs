@@ -88,3 +88,22 @@ fn the_other_twins_success_heals_a_claim_that_went_offline() {
     open.replies("claim", Command::Act, Outcome::Succeeded).succeed(&["card"]);
     assert_eq!((open.status("claim"), open.end()), (Status::Succeeded, Some(End::Completed)));
 }
+
+/// If it failed, a release would be sent under a number already answered, and a bereaved family's case never end.
+#[test]
+fn what_is_voided_and_not_yet_done_again_is_released_already() {
+    let drafts = vec![
+        department("shared").undone_for(&[saga::Cause::Withdrawn, saga::Cause::Corrected]).family(),
+        department("more").after(&["shared"]),
+        department("other"),
+        department("pivot").after(&["more", "other"]).pivot(),
+    ];
+    let mut case = Case::of(definition("released", drafts)).started_with(&[], 2);
+    case.bereaved().succeed(&["shared"]).redo("shared").compensated("shared");
+    assert_eq!(case.status("shared"), Status::Waiting, "a person in charge says when it is done again");
+    case.withdraw().cancelled("other");
+    assert_eq!(
+        (case.undone(), case.end()),
+        (vec!["Compensate shared 1".into(), "Cancel other 1".into()], Some(End::Withdrawn))
+    );
+}

@@ -71,7 +71,7 @@ fn a_compensation_that_cannot_be_done_is_stuck_and_never_done() {
     assert_eq!((case.status("first"), case.end()), (Status::Compensating, None));
     case.resolve("first", Found::NotDone);
     assert_eq!(case.answer, Answer::Refused(Objection::NotWaiting), "an operator cannot wave it through either");
-    case.resolve("first", Found::Done);
+    case.resolve("first", Found::Undone);
     assert_eq!(case.end(), Some(End::Withdrawn));
 }
 
@@ -142,7 +142,7 @@ fn a_withdrawal_during_a_redo_leaves_it_voided() {
 #[test]
 fn a_redo_whose_voiding_an_operator_confirms_goes_on() {
     let mut case = Case::of(branches()).started();
-    case.succeed(&["other"]).redo("other").resolve("other", Found::Done);
+    case.succeed(&["other"]).redo("other").resolve("other", Found::Undone);
     assert_eq!(case.sent(), ["Act other 2"]);
 }
 
@@ -166,4 +166,20 @@ fn only_the_named_cause_undoes() {
         case.compensated("named");
         assert_eq!((case.end(), case.status("unnamed")), (Some(end), Status::Succeeded));
     }
+}
+
+/// If it failed, an operator's finding about the act, come late, would be taken for news of its compensation.
+#[test]
+fn what_was_found_of_an_act_says_nothing_of_its_compensation() {
+    let mut case = Case::of(branches()).started();
+    case.resolve("first", Found::Done).withdraw().cancelled("pivot").cancelled("plain").compensated("other");
+    case.compensated("second");
+    assert_eq!(case.status("first"), Status::Compensating);
+    case.resolve("first", Found::Done);
+    assert_eq!(
+        (case.answer.clone(), case.status("first")),
+        (Answer::Refused(Objection::NotWaiting), Status::Compensating)
+    );
+    case.resolve("first", Found::Undone);
+    assert_eq!(case.end(), Some(End::Withdrawn));
 }
