@@ -101,6 +101,8 @@ mod runtime;
 
 pub mod simulated;
 
+pub mod binary;
+
 pub mod testing;
 
 pub use call::{Call, Undo};

@@ -38,7 +38,7 @@ mod desk;
 mod ledger;
 pub mod magic;
 
-pub use behaviour::{Behaviour, Behaviours, Correction, Failing, Retrying};
+pub use behaviour::{Behaviour, BehaviourFile, Behaviours, Correction, Failing, Retrying};
 pub use books::Books;
 pub use desk::{Desk, Ended, Sitting, answer};
 pub use ledger::{Effect, Error, Ledger};

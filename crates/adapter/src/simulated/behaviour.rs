@@ -5,6 +5,7 @@
 
 use std::{
     collections::BTreeMap,
+    path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -75,6 +76,29 @@ pub struct Correction {
     pub fields: Vec<String>,
 }
 
+/// Why a file of behaviours cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BehaviourFile {
+    /// It cannot be read.
+    #[error("read the behaviours in {file}")]
+    Unreadable {
+        /// The file.
+        file: String,
+        /// What the operating system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It says what no behaviour is.
+    #[error("understand the behaviours in {file}")]
+    Wrong {
+        /// The file.
+        file: String,
+        /// Which line, and why.
+        #[source]
+        source: Box<toml::de::Error>,
+    },
+}
+
 /// The behaviours of one department's commands, shared with whoever changes them. `*` is every command not named.
 #[derive(Clone, Debug, Default)]
 pub struct Behaviours {
@@ -85,6 +109,27 @@ impl Behaviours {
     /// These behaviours, by command; `*` is every command not named.
     pub fn new(by_command: BTreeMap<String, Behaviour>) -> Self {
         Self { by_command: Arc::new(Mutex::new(by_command)) }
+    }
+
+    /// Reads behaviours from TOML: one table for each command, `["*"]` for every one not named.
+    ///
+    /// # Errors
+    /// With the line where the text is wrong.
+    pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
+        Ok(Self::new(toml::from_str(text)?))
+    }
+
+    /// [Parses](Self::parse) a file.
+    ///
+    /// # Errors
+    /// If it cannot be read or is wrong.
+    pub fn load(path: &Path) -> Result<Self, BehaviourFile> {
+        let file = path.display().to_string();
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(source) => return Err(BehaviourFile::Unreadable { file, source }),
+        };
+        Self::parse(&text).map_err(|source| BehaviourFile::Wrong { file, source: Box::new(source) })
     }
 
     /// How the command is treated now.
