@@ -113,9 +113,8 @@ impl Tables {
                 return Some(Appended::ChildLive { case });
             }
         }
-        let moved_on = |change: &Change| {
-            self.sagas.get(&change.number).map_or(0, |saga| saga.version) != change.expected_version
-        };
+        let moved_on =
+            |change: &Change| self.sagas.get(&change.number).map_or(0, |saga| saga.version) != change.expected_version;
         unit.sagas.iter().any(moved_on).then_some(Appended::Stale)
     }
 
@@ -308,7 +307,11 @@ impl Store for MemoryStore {
         let mut due: Vec<_> = tables.pending.iter().filter(|(_, row)| come(row)).collect();
         // Stable: rows of one moment stay in the order of their keys.
         due.sort_by_key(|(_, row)| row.due_at);
-        Ok(due.into_iter().take(most(limit)).map(|((number, _), row)| Due { number: *number, row: row.clone() }).collect())
+        Ok(due
+            .into_iter()
+            .take(most(limit))
+            .map(|((number, _), row)| Due { number: *number, row: row.clone() })
+            .collect())
     }
 
     async fn next_due(&self) -> Result<Option<i64>, Error> {
@@ -416,7 +419,7 @@ impl Store for MemoryStore {
 mod tests {
     use std::sync::Arc;
 
-    use super::{MemoryStore, Store, super::conformance};
+    use super::{super::conformance, MemoryStore, Store};
 
     /// If this failed, the simulation would prove things of a store that behaves unlike the real one.
     #[tokio::test]

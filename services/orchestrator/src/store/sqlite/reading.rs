@@ -136,27 +136,39 @@ pub(super) async fn tasks(readers: &SqlitePool, filter: &TaskFilter) -> Result<V
     found.iter().map(open).collect()
 }
 
+/// The text of [`due`].
+pub(super) fn due_text() -> String {
+    // The inner select reads the index alone; messages are read only for what is handed out.
+    format!(
+        "SELECT {PENDING} FROM (SELECT saga, kind, step FROM pending INDEXED BY pending_due WHERE due_at <= ? AND \
+         {AWAKE} ORDER BY due_at, saga, kind, step LIMIT ?) CROSS JOIN pending USING (saga, kind, step)"
+    )
+}
+
 /// Rows whose time has come.
 pub(super) async fn due(readers: &SqlitePool, now: i64, limit: u32) -> Result<Vec<Due>, Error> {
-    // The inner select reads the index alone; messages are read only for what is handed out.
-    let sql = format!(
-        "SELECT {PENDING} FROM (SELECT saga, kind, step FROM pending INDEXED BY pending_due WHERE due_at <= ? AND \
-         {AWAKE} ORDER BY due_at, saga, kind, step LIMIT ?) CROSS JOIN pending USING (saga, kind, step) ORDER BY \
-         due_at, saga, kind, step"
-    );
-    let query = sqlx::query(AssertSqlSafe(sql)).bind(now).bind(i64::from(limit));
+    let query = sqlx::query(AssertSqlSafe(due_text())).bind(now).bind(i64::from(limit));
     let found = query.fetch_all(readers).await.map_err(database("read what is due"))?;
     let due = |row: &SqliteRow| -> Result<Due, Error> {
         let (number, row): (SagaNumber, PendingRow) = pending(&Read::new(row, "pending"))?;
         Ok(Due { number, row })
     };
-    found.iter().map(due).collect()
+    let mut due = found.iter().map(due).collect::<Result<Vec<_>, _>>()?;
+    // The inner select chose the earliest; the order in which the outer one hands them on is not promised.
+    due.sort_by(|one, other| {
+        (one.row.due_at, one.number, &one.row.key).cmp(&(other.row.due_at, other.number, &other.row.key))
+    });
+    Ok(due)
+}
+
+/// The text of [`next_due`].
+pub(super) fn next_due_text() -> String {
+    format!("SELECT due_at FROM pending INDEXED BY pending_due WHERE {AWAKE} ORDER BY due_at LIMIT 1")
 }
 
 /// The earliest time at which a row becomes due.
 pub(super) async fn next_due(readers: &SqlitePool) -> Result<Option<i64>, Error> {
-    let sql = format!("SELECT due_at FROM pending INDEXED BY pending_due WHERE {AWAKE} ORDER BY due_at LIMIT 1");
-    let found = sqlx::query(AssertSqlSafe(sql)).fetch_optional(readers).await;
+    let found = sqlx::query(AssertSqlSafe(next_due_text())).fetch_optional(readers).await;
     found.map_err(database("read what is due next"))?.map(|row| Read::new(&row, "pending").get(0)).transpose()
 }
 

@@ -189,4 +189,3 @@ pub(super) fn hex_list<'a>(blinds: impl IntoIterator<Item = &'a [u8; 32]>) -> St
     let quoted: Vec<_> = blinds.into_iter().map(|blind| format!("\"{}\"", hex::encode(blind))).collect();
     format!("[{}]", quoted.join(","))
 }
-

@@ -18,7 +18,8 @@ const CHUNKS: [usize; 4] = [256, 64, 8, 1];
 /// A statement over a list of rows.
 pub(super) struct ManyRows {
     doing: &'static str,
-    texts: [Arc<str>; CHUNKS.len()],
+    /// One for each of [`CHUNKS`].
+    pub(super) texts: [Arc<str>; CHUNKS.len()],
 }
 
 impl ManyRows {
