@@ -17,26 +17,32 @@ use crate::contract::{
 pub trait InsuranceAgency: Send + Sync + 'static {
     /// Enrols a child, or completes the record that it has.
     async fn enrol(&self, key: &str, request: &EnrolResident) -> Result<Reply<EnrolResidentOutput>, Unknown>;
-    /// Cancels an enrolment.
-    async fn cancel_enrolment(&self, key: &str, act: &str) -> Result<Undone, Unknown>;
+    /// Cancels the enrolment done under `act`, or stops it.
+    async fn cancel_enrolment(&self, act: &str, key: &str) -> Result<Undone, Unknown>;
     /// Enrols a child that has no ID number yet.
     async fn enrol_provisionally(
         &self,
         key: &str,
         request: &EnrolProvisionally,
     ) -> Result<Reply<EnrolProvisionallyOutput>, Unknown>;
-    /// Cancels a provisional enrolment.
-    async fn cancel_provisional_enrolment(&self, key: &str, act: &str) -> Result<Undone, Unknown>;
+    /// Stops the enrolment taken up under `act`.
+    async fn stop_enrolment(&self, act: &str) -> Result<Stopped, Unknown>;
+    /// Cancels the provisional enrolment done under `act`, or stops it.
+    async fn cancel_provisional_enrolment(&self, act: &str, key: &str) -> Result<Undone, Unknown>;
+    /// Stops the provisional enrolment taken up under `act`.
+    async fn stop_provisional_enrolment(&self, act: &str) -> Result<Stopped, Unknown>;
     /// Files a claim; called again, tells how far it has come.
     async fn claim_maternity(
         &self,
         key: &str,
         request: &ClaimMaternity,
     ) -> Result<Reply<ClaimMaternityOutput>, Unknown>;
-    /// Withdraws a claim that is not decided.
+    /// Withdraws the claim filed under `act`, if it is not decided.
     async fn withdraw_claim(&self, act: &str) -> Result<Stopped, Unknown>;
     /// Enters a child into the subsidy ledger.
     async fn record_subsidy(&self, key: &str, request: &RecordSubsidy) -> Result<Reply<RecordSubsidyOutput>, Unknown>;
-    /// Reverses an entry of the subsidy ledger.
-    async fn reverse_subsidy(&self, key: &str, act: &str) -> Result<Undone, Unknown>;
+    /// Reverses the entry made under `act`, or stops it.
+    async fn reverse_subsidy(&self, act: &str, key: &str) -> Result<Undone, Unknown>;
+    /// Stops the entry taken up under `act`.
+    async fn stop_subsidy(&self, act: &str) -> Result<Stopped, Unknown>;
 }

@@ -27,12 +27,15 @@ pub fn adapter(agency: System) -> Department {
     Adapter::for_department("insurance")
         .remote("EnrolResident", enrol)
         .undone_by("CancelEnrolment", cancel_enrolment)
+        .stopped_by(stop_enrolment)
         .remote("EnrolProvisionally", enrol_provisionally)
         .undone_by("CancelProvisionalEnrolment", cancel_provisional_enrolment)
+        .stopped_by(stop_provisional_enrolment)
         .remote("ClaimMaternity", claim_maternity)
         .stopped_by(withdraw_claim)
         .remote("RecordSubsidy", record_subsidy)
         .undone_by("ReverseSubsidy", reverse_subsidy)
+        .stopped_by(stop_subsidy)
         .serving(agency)
 }
 
@@ -46,7 +49,11 @@ async fn cancel_enrolment(
     undo: Undo<EnrolResident, EnrolResidentOutput>,
     call: Call,
 ) -> Result<Undone, Unknown> {
-    agency.cancel_enrolment(call.id(), &undo.act_id).await
+    agency.cancel_enrolment(&undo.act_id, call.id()).await
+}
+
+async fn stop_enrolment(agency: &System, _: EnrolResident, call: Call) -> Result<Stopped, Unknown> {
+    agency.stop_enrolment(call.id()).await
 }
 
 /// 容缺参保, 晋医保发〔2026〕4号 三(二).
@@ -63,7 +70,11 @@ async fn cancel_provisional_enrolment(
     undo: Undo<EnrolProvisionally, EnrolProvisionallyOutput>,
     call: Call,
 ) -> Result<Undone, Unknown> {
-    agency.cancel_provisional_enrolment(call.id(), &undo.act_id).await
+    agency.cancel_provisional_enrolment(&undo.act_id, call.id()).await
+}
+
+async fn stop_provisional_enrolment(agency: &System, _: EnrolProvisionally, call: Call) -> Result<Stopped, Unknown> {
+    agency.stop_provisional_enrolment(call.id()).await
 }
 
 /// 生育医疗费用报销, 皖 附件2 二.6: 初审, 复核 and 审批, each told as it is reached.
@@ -75,7 +86,7 @@ async fn claim_maternity(
     agency.claim_maternity(call.id(), &request).await
 }
 
-async fn withdraw_claim(agency: &System, _request: ClaimMaternity, call: Call) -> Result<Stopped, Unknown> {
+async fn withdraw_claim(agency: &System, _: ClaimMaternity, call: Call) -> Result<Stopped, Unknown> {
     agency.withdraw_claim(call.id()).await
 }
 
@@ -93,5 +104,9 @@ async fn reverse_subsidy(
     undo: Undo<RecordSubsidy, RecordSubsidyOutput>,
     call: Call,
 ) -> Result<Undone, Unknown> {
-    agency.reverse_subsidy(call.id(), &undo.act_id).await
+    agency.reverse_subsidy(&undo.act_id, call.id()).await
+}
+
+async fn stop_subsidy(agency: &System, _: RecordSubsidy, call: Call) -> Result<Stopped, Unknown> {
+    agency.stop_subsidy(call.id()).await
 }

@@ -47,11 +47,11 @@ const BY_DELIVERY: &str = "claim-by-delivery";
 const SUBSIDISED: &str = "subsidised-by-id-number";
 
 /// A simulated medical insurance agency.
-pub struct SimulatedAgency {
+pub struct SimulatedInsurance {
     desk: Desk,
 }
 
-impl SimulatedAgency {
+impl SimulatedInsurance {
     /// An agency at this desk.
     pub fn new(desk: Desk) -> Self {
         Self { desk }
@@ -185,13 +185,17 @@ impl SimulatedAgency {
 }
 
 #[async_trait]
-impl InsuranceAgency for SimulatedAgency {
+impl InsuranceAgency for SimulatedInsurance {
     async fn enrol(&self, key: &str, request: &EnrolResident) -> Result<Reply<EnrolResidentOutput>, Unknown> {
         answer(self.enrolled(key, request).await)
     }
 
-    async fn cancel_enrolment(&self, key: &str, act: &str) -> Result<Undone, Unknown> {
+    async fn cancel_enrolment(&self, act: &str, key: &str) -> Result<Undone, Unknown> {
         self.desk.undo("CancelEnrolment", act, key).await
+    }
+
+    async fn stop_enrolment(&self, act: &str) -> Result<Stopped, Unknown> {
+        self.desk.stop("EnrolResident", act).await
     }
 
     async fn enrol_provisionally(
@@ -202,8 +206,12 @@ impl InsuranceAgency for SimulatedAgency {
         answer(self.enrolled_provisionally(key, request).await)
     }
 
-    async fn cancel_provisional_enrolment(&self, key: &str, act: &str) -> Result<Undone, Unknown> {
+    async fn cancel_provisional_enrolment(&self, act: &str, key: &str) -> Result<Undone, Unknown> {
         self.desk.undo("CancelProvisionalEnrolment", act, key).await
+    }
+
+    async fn stop_provisional_enrolment(&self, act: &str) -> Result<Stopped, Unknown> {
+        self.desk.stop("EnrolProvisionally", act).await
     }
 
     async fn claim_maternity(
@@ -222,8 +230,12 @@ impl InsuranceAgency for SimulatedAgency {
         answer(self.recorded(key, request).await)
     }
 
-    async fn reverse_subsidy(&self, key: &str, act: &str) -> Result<Undone, Unknown> {
+    async fn reverse_subsidy(&self, act: &str, key: &str) -> Result<Undone, Unknown> {
         self.desk.undo("ReverseSubsidy", act, key).await
+    }
+
+    async fn stop_subsidy(&self, act: &str) -> Result<Stopped, Unknown> {
+        self.desk.stop("RecordSubsidy", act).await
     }
 }
 

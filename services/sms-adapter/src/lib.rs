@@ -27,6 +27,6 @@ async fn send(gateway: &System, request: SendMessage, call: Call) -> Result<Repl
     gateway.send(call.id(), &request.message, call.not_after_ms()).await
 }
 
-async fn recall(gateway: &System, _request: SendMessage, call: Call) -> Result<Stopped, Unknown> {
+async fn recall(gateway: &System, _: SendMessage, call: Call) -> Result<Stopped, Unknown> {
     gateway.recall(call.id()).await
 }

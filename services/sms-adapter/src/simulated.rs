@@ -32,7 +32,7 @@ pub const UNITS_MAX: usize = 500;
 const OFFLINE_ROUTE: &str = "departments";
 
 /// A simulated message gateway.
-pub struct SimulatedGateway {
+pub struct SimulatedSms {
     desk: Desk,
 }
 
@@ -51,7 +51,7 @@ pub struct SentMessage {
     pub sent_at_ms: i64,
 }
 
-impl SimulatedGateway {
+impl SimulatedSms {
     /// A gateway at this desk.
     pub fn new(desk: Desk) -> Self {
         Self { desk }
@@ -100,7 +100,7 @@ impl SimulatedGateway {
 type Answered = Result<Reply<SendMessageOutput>, Ended<SendMessageOutput>>;
 
 #[async_trait]
-impl MessageGateway for SimulatedGateway {
+impl MessageGateway for SimulatedSms {
     async fn send(&self, key: &str, message: &Message, not_after_ms: i64) -> Result<Reply<SendMessageOutput>, Unknown> {
         answer(self.sent(key, message, not_after_ms).await)
     }

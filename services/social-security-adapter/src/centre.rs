@@ -15,7 +15,7 @@ pub trait CardCentre: Send + Sync + 'static {
     /// Applies for a card; called again, tells how far it has come.
     async fn apply(&self, key: &str, request: &ApplyCard) -> Result<Reply<ApplyCardOutput>, Unknown>;
     /// Withdraws an application; a card that is made is cancelled (注销).
-    async fn withdraw(&self, key: &str, act: &str) -> Result<Undone, Unknown>;
+    async fn withdraw(&self, act: &str, key: &str) -> Result<Undone, Unknown>;
     /// Stops an application as long as the card is not made.
     async fn stop(&self, act: &str) -> Result<Stopped, Unknown>;
 }

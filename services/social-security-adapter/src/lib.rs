@@ -33,9 +33,9 @@ async fn apply_for_card(centre: &System, request: ApplyCard, call: Call) -> Resu
 }
 
 async fn withdraw_card(centre: &System, undo: Undo<ApplyCard, ApplyCardOutput>, call: Call) -> Result<Undone, Unknown> {
-    centre.withdraw(call.id(), &undo.act_id).await
+    centre.withdraw(&undo.act_id, call.id()).await
 }
 
-async fn stop_application(centre: &System, _request: ApplyCard, call: Call) -> Result<Stopped, Unknown> {
+async fn stop_application(centre: &System, _: ApplyCard, call: Call) -> Result<Stopped, Unknown> {
     centre.stop(call.id()).await
 }

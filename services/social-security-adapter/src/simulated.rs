@@ -21,12 +21,12 @@ const OFFLINE_ROUTE: &str = "departments";
 const BY_ID_NUMBER: &str = "card-by-id-number";
 
 /// A simulated card centre.
-pub struct SimulatedCardCentre {
+pub struct SimulatedSocialSecurity {
     desk: Desk,
     replicated_after_ms: i64,
 }
 
-impl SimulatedCardCentre {
+impl SimulatedSocialSecurity {
     /// A card centre at this desk, whose population base has every number at once.
     pub fn new(desk: Desk) -> Self {
         Self { desk, replicated_after_ms: 0 }
@@ -71,12 +71,12 @@ impl SimulatedCardCentre {
 }
 
 #[async_trait]
-impl CardCentre for SimulatedCardCentre {
+impl CardCentre for SimulatedSocialSecurity {
     async fn apply(&self, key: &str, request: &ApplyCard) -> Result<Reply<ApplyCardOutput>, Unknown> {
         answer(self.applied(key, request).await)
     }
 
-    async fn withdraw(&self, key: &str, act: &str) -> Result<Undone, Unknown> {
+    async fn withdraw(&self, act: &str, key: &str) -> Result<Undone, Unknown> {
         self.desk.undo("WithdrawCard", act, key).await
     }
 

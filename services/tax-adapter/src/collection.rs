@@ -17,7 +17,7 @@ pub trait PremiumCollection: Send + Sync + 'static {
     /// Closes what was entered as due, unless it was paid: a payment that is known counts, told or not.
     async fn stop_waiting(&self, act: &str, request: &AwaitPremium) -> Result<Stopped, Unknown>;
     /// Refunds the premium that answered the act.
-    async fn refund(&self, key: &str, act: &str) -> Result<Undone, Unknown>;
+    async fn refund(&self, act: &str, key: &str) -> Result<Undone, Unknown>;
     /// 征缴信息反馈: payments not yet told, as facts `PremiumPaid`. The same payment always carries the same id.
     async fn untold_payments(&self) -> Result<Vec<Fact>, Unknown>;
     /// These payments need not be told again.

@@ -45,7 +45,7 @@ async fn refund_premium(
     undo: Undo<AwaitPremium, PremiumPaid>,
     call: Call,
 ) -> Result<Undone, Unknown> {
-    collection.refund(call.id(), &undo.act_id).await
+    collection.refund(&undo.act_id, call.id()).await
 }
 
 async fn payments(collection: &System) -> Result<Vec<Fact>, Unknown> {

@@ -185,7 +185,7 @@ impl PremiumCollection for SimulatedTax {
         self.desk.stop("AwaitPremium", act).await
     }
 
-    async fn refund(&self, key: &str, act: &str) -> Result<Undone, Unknown> {
+    async fn refund(&self, act: &str, key: &str) -> Result<Undone, Unknown> {
         self.desk.undo("RefundPremium", act, key).await
     }
 
