@@ -1,0 +1,95 @@
+//! Corrected fields (补正): only those asked for, each as sound as the form's own.
+
+use std::sync::Arc;
+
+use identifiers::{AreaCode, CitizenId, Ethnicity, LocalMinute, PersonName, Phone, Relation};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::{
+    Check, FORM_BYTES_MAX, Violations,
+    birth::{ADDRESS_CHARACTERS_MAX, CODE_CHARACTERS_MAX, INSTITUTION_CHARACTERS_MAX},
+    child::{GESTATION_DAYS, GESTATION_WEEKS, LENGTH_CM, WEIGHT_G},
+};
+
+/// Reads the corrected fields, an object whose keys are among those `asked`, into the nested form that is laid over the
+/// facts: `{"child.weight_g": 3250}` becomes `{"child": {"weight_g": 3250}}`.
+///
+/// # Errors
+/// With every violation: not an object, a field that was not asked for, a value that the form would not take.
+pub(crate) fn correction(text: &str, asked: &[Arc<str>], now: Timestamp) -> Result<Value, Violations> {
+    let mut check = Check::new();
+    let read = if text.len() > FORM_BYTES_MAX { Err(()) } else { serde_json::from_str(text).map_err(|_| ()) };
+    let Ok(Value::Object(fields)) = read else {
+        return Err(Violations::one("corrected_json", "YJ-FORM-15", "应为一个JSON对象", "must be a JSON object"));
+    };
+    if fields.is_empty() && !asked.is_empty() {
+        check.note("corrected_json", "YJ-FORM-19", "未填写需补正的字段", "no corrected field is given");
+    }
+    let mut nested = Map::new();
+    for (path, value) in fields {
+        if !asked.iter().any(|known| **known == *path) {
+            // The name came from outside: it is not repeated.
+            check.note("corrected_json", "YJ-FORM-19", "含有未要求补正的字段", "has a field that was not asked for");
+            continue;
+        }
+        sound(&mut check, &path, &value, now);
+        insert(&mut nested, &path, value);
+    }
+    check.settle()?;
+    Ok(Value::Object(nested))
+}
+
+/// Whether the form would take this value; a field that the form does not know is the department's to judge.
+fn sound(check: &mut Check, path: &str, value: &Value, now: Timestamp) {
+    let (block, name) = path.rsplit_once('.').unwrap_or(("", path));
+    let numbers = [
+        ("gestation_weeks", GESTATION_WEEKS),
+        ("gestation_days", GESTATION_DAYS),
+        ("weight_g", WEIGHT_G),
+        ("length_cm", LENGTH_CM),
+    ];
+    if let Some((_, plausible)) = numbers.into_iter().find(|(known, _)| *known == name && block == "child") {
+        // Zero lies outside three of the ranges and inside the days', where it is what an absent number means.
+        let number = value.as_u64().and_then(|number| u32::try_from(number).ok()).unwrap_or(u32::MAX);
+        check.number(path, number, plausible);
+        return;
+    }
+    let person = matches!(block, "mother" | "father" | "child");
+    let text = value.as_str().unwrap_or_default();
+    let sound = match name {
+        "name" if person => PersonName::parse(text).map(drop),
+        "id_number" if person => CitizenId::parse(text).map(drop),
+        "ethnicity" => Ethnicity::parse(text).map(drop),
+        "relation_to_head" => Relation::parse(text).map(drop),
+        "native_place" | "place" => AreaCode::parse(text).map(drop),
+        "phone" | "recipient_phone" => Phone::parse(text).map(drop),
+        "born_at" => LocalMinute::parse(text).and_then(|minute| minute.not_after(now)).map(drop),
+        "household_address" | "address" | "recipient_address" => {
+            check.text(path, text, ADDRESS_CHARACTERS_MAX);
+            Ok(())
+        }
+        "facility_name" | "recipient" | "police_station" => {
+            check.text(path, text, INSTITUTION_CHARACTERS_MAX);
+            Ok(())
+        }
+        "bank" => {
+            check.text(path, text, CODE_CHARACTERS_MAX);
+            Ok(())
+        }
+        _ => Ok(()),
+    };
+    check.take(path, sound);
+}
+
+fn insert(object: &mut Map<String, Value>, path: &str, value: Value) {
+    match path.split_once('.') {
+        None => drop(object.insert(path.to_owned(), value)),
+        Some((name, rest)) => {
+            let inner = object.entry(name).or_insert_with(|| Value::Object(Map::new()));
+            if let Value::Object(inner) = inner {
+                insert(inner, rest, value);
+            }
+        }
+    }
+}

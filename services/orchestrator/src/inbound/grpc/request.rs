@@ -1,0 +1,52 @@
+//! Reads what requests have in common: ids, actors, keys, and words of operators.
+
+use proto::v1;
+use saga::{Definition, StepIndex, limits::TEXT_MAX};
+use uuid::Uuid;
+use vault::BlindIndex;
+
+use super::status::{Missing, Refusal};
+use crate::{
+    inbound::form::{self, Check},
+    store::{Act, PublicId},
+};
+
+/// A public id from its text.
+pub(crate) fn id(field: &str, text: &str) -> Result<PublicId, Refusal> {
+    let id = Uuid::try_parse(text).map_err(|_| Refusal::invalid(field, "应为UUID", "must be a UUID"))?;
+    Ok(id.into_bytes())
+}
+
+/// The step of this name.
+pub(crate) fn step(definition: &Definition, name: &str) -> Result<StepIndex, Refusal> {
+    definition.find(name).ok_or(Refusal::NotFound(Missing::Step))
+}
+
+/// The actor's block.
+pub(crate) fn actor(actor: Option<&v1::Actor>) -> Result<&v1::Actor, Refusal> {
+    actor.ok_or_else(|| Refusal::invalid("actor", "缺少操作人", "the actor is missing"))
+}
+
+/// The act that an idempotency key stands for; `content` is the request without its key.
+pub(crate) fn act(blind: &BlindIndex, name: &str, key: &str, content: &impl prost::Message) -> Result<Act, Refusal> {
+    let mut check = Check::new();
+    form::key(&mut check, "idempotency_key", key);
+    check.settle()?;
+    let said = format!("{name}|{}", hex::encode(content.encode_to_vec()));
+    Ok(Act { key: blind.of("act", key), what: blind.of("act-content", &said) })
+}
+
+/// Words of an operator that must be there.
+pub(crate) fn words(field: &str, text: &str) -> Result<(), Refusal> {
+    if text.trim().is_empty() {
+        return Err(Refusal::invalid(field, "须写明", "must be given"));
+    }
+    if text.chars().count() > TEXT_MAX {
+        return Err(Refusal::invalid(
+            field,
+            format!("不得超过{TEXT_MAX}个字"),
+            format!("at most {TEXT_MAX} characters"),
+        ));
+    }
+    Ok(())
+}

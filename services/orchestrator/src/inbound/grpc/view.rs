@@ -1,0 +1,204 @@
+//! A case as people are told it: states, reasons in words, and when something happens next.
+//!
+//! Nothing here is personal: a saga holds codes only, and the words are the pack's.
+
+use std::collections::HashMap;
+
+use policy::Pack;
+use prost_types::Timestamp;
+use proto::v1;
+use saga::{
+    Definition, End, Saga, Status, StepIndex,
+    definition::Performer,
+    event::{Actor, Ending},
+    input::Reason,
+    pending::NEVER,
+    state::StepRun,
+};
+use uuid::Uuid;
+
+use crate::{
+    store::{PublicId, Summary},
+    watch::Snapshot,
+};
+
+/// The whole case.
+pub(crate) fn case(snapshot: &Snapshot) -> v1::Case {
+    let saga = &snapshot.saga;
+    let mut case = summary(&snapshot.summary, snapshot.version);
+    case.state = state(saga.end).into();
+    case.frozen = saga.frozen_since.is_some();
+    case.stuck = saga.is_stuck(&snapshot.definition);
+    case.bereaved = saga.bereaved;
+    case.ending = saga.ending.map(ending_word).unwrap_or_default().to_owned();
+    let next = next_times(&snapshot.definition, saga);
+    let step = |index| step(&snapshot.definition, saga, index, snapshot.pack.as_deref(), next.get(&index).copied());
+    case.steps = snapshot.definition.indices().map(step).collect();
+    case
+}
+
+/// What lists need: the case without its steps, as its summary row has it.
+pub(crate) fn summary(summary: &Summary, version: u64) -> v1::Case {
+    v1::Case {
+        case_id: uuid(summary.case),
+        application_id: uuid(summary.application),
+        child_order: summary.child_order.into(),
+        state: state_of(summary.state).into(),
+        frozen: summary.frozen,
+        stuck: summary.stuck,
+        bereaved: summary.bereaved,
+        ending: String::new(),
+        steps: Vec::new(),
+        pack: summary.pack.to_string(),
+        definition_hash: hex::encode(summary.definition),
+        submitted_at: Some(timestamp(summary.submitted_at)),
+        changed_at: Some(timestamp(summary.changed_at)),
+        version,
+    }
+}
+
+/// A public id as it is written.
+pub(crate) fn uuid(id: PublicId) -> String {
+    Uuid::from_bytes(id).to_string()
+}
+
+/// Milliseconds since 1970 as protobuf has them.
+pub(crate) fn timestamp(at_ms: i64) -> Timestamp {
+    let nanos = at_ms.rem_euclid(1_000) * 1_000_000;
+    Timestamp { seconds: at_ms.div_euclid(1_000), nanos: i32::try_from(nanos).unwrap_or_default() }
+}
+
+/// Why a case is about to end, as the API says it.
+pub(crate) fn ending_word(ending: Ending) -> &'static str {
+    match ending {
+        Ending::Withdrawn => "withdrawn",
+        Ending::Rejected => "rejected",
+        Ending::Expired => "expired",
+    }
+}
+
+/// The state's name in summary rows; `None` for a state that no case has.
+pub(crate) fn state_name(state: v1::CaseState) -> Option<&'static str> {
+    match state {
+        v1::CaseState::Unspecified => None,
+        v1::CaseState::Running => Some("running"),
+        v1::CaseState::Completed => Some("completed"),
+        v1::CaseState::PartiallyCompleted => Some("partially-completed"),
+        v1::CaseState::Offline => Some("offline"),
+        v1::CaseState::Rejected => Some("rejected"),
+        v1::CaseState::Expired => Some("expired"),
+        v1::CaseState::Withdrawn => Some("withdrawn"),
+    }
+}
+
+/// Who made a fact one, in the API's words.
+pub(crate) fn actor(actor: &Actor) -> String {
+    match actor {
+        Actor::Department(name) => format!("department:{name}"),
+        Actor::Person(role) => format!("person:{role}"),
+        Actor::Clock => "clock".to_owned(),
+        Actor::Law(rule) => format!("rule:{rule}"),
+        Actor::Operator => "operator".to_owned(),
+        Actor::Definition => "definition".to_owned(),
+    }
+}
+
+/// Reasons in words: the pack's text for the code, and the way out.
+pub(crate) fn reasons(run: &StepRun, pack: Option<&Pack>) -> Vec<v1::Reason> {
+    let failed = run.out.as_ref().and_then(|out| out.failed.as_ref());
+    let failed = failed.map(|(code, _)| Reason { code: code.clone(), offline_route: "".into() });
+    run.reasons.iter().cloned().chain(failed).map(|given| reason(&given, pack)).collect()
+}
+
+fn reason(given: &Reason, pack: Option<&Pack>) -> v1::Reason {
+    let known = pack.and_then(|pack| pack.reasons.get(&given.code));
+    let route = match (&*given.offline_route, known) {
+        ("", Some(known)) => &*known.offline_route,
+        (route, _) => route,
+    };
+    // A route that the pack does not know is the department's own words for it.
+    let route = pack.and_then(|pack| pack.offline_routes.get(route)).map_or(route, |route| &*route.text.zh);
+    v1::Reason {
+        code: given.code.to_string(),
+        text_zh: known.map(|known| known.text.zh.to_string()).unwrap_or_default(),
+        text_en: known.map(|known| known.text.en.to_string()).unwrap_or_default(),
+        offline_route: route.to_owned(),
+    }
+}
+
+fn step(definition: &Definition, saga: &Saga, index: StepIndex, pack: Option<&Pack>, next_at: Option<i64>) -> v1::Step {
+    let (is, run) = (definition.step(index), saga.run(index));
+    let out = run.out.as_ref();
+    v1::Step {
+        name: is.name.to_string(),
+        title: is.title.to_string(),
+        item: is.item.as_deref().unwrap_or_default().to_owned(),
+        performer: performer(&is.performer).to_owned(),
+        state: step_state(run).into(),
+        revision: run.revision,
+        stuck: saga.end.is_none() && saga.step_is_stuck(definition, index),
+        stage: out.and_then(|out| out.stage.as_deref()).unwrap_or_default().to_owned(),
+        reasons: reasons(run, pack),
+        attempts: out.map_or(0, |out| out.attempts),
+        next_at: next_at.map(timestamp),
+    }
+}
+
+fn performer(performer: &Performer) -> &str {
+    match performer {
+        Performer::Department { department, .. } => department,
+        Performer::Person { role, .. } => role,
+        Performer::Law { .. } => "law",
+    }
+}
+
+/// When the clock acts next on each step; frozen cases have no such time.
+fn next_times(definition: &Definition, saga: &Saga) -> HashMap<StepIndex, i64> {
+    let mut next = HashMap::new();
+    for pending in saga::pending(definition, saga).into_iter().filter(|pending| pending.due_at != NEVER) {
+        let at = next.entry(pending.step).or_insert(pending.due_at);
+        *at = pending.due_at.min(*at);
+    }
+    next
+}
+
+fn state(end: Option<End>) -> v1::CaseState {
+    match end {
+        None => v1::CaseState::Running,
+        Some(End::Completed) => v1::CaseState::Completed,
+        Some(End::PartiallyCompleted) => v1::CaseState::PartiallyCompleted,
+        Some(End::Offline) => v1::CaseState::Offline,
+        Some(End::Rejected) => v1::CaseState::Rejected,
+        Some(End::Expired) => v1::CaseState::Expired,
+        Some(End::Withdrawn) => v1::CaseState::Withdrawn,
+    }
+}
+
+fn state_of(name: &str) -> v1::CaseState {
+    let states = (1..=7).filter_map(|number| v1::CaseState::try_from(number).ok());
+    states.into_iter().find(|state| state_name(*state) == Some(name)).unwrap_or_default()
+}
+
+fn step_state(run: &StepRun) -> v1::StepState {
+    match run.status {
+        Status::Waiting => v1::StepState::Waiting,
+        // Closed is what nobody asks for any more: to people it is as if it had not been asked.
+        Status::Unselected | Status::Closed => v1::StepState::NotSelected,
+        Status::Deciding => v1::StepState::Deciding,
+        Status::InDoubt if run.out.as_ref().is_some_and(|out| out.accepted.is_some()) => v1::StepState::Accepted,
+        // Told not done at an operator's word: still with the department until the operator says how it goes on.
+        Status::InDoubt | Status::NotDone => v1::StepState::InDoubt,
+        Status::Open => v1::StepState::TaskOpen,
+        Status::Correcting => v1::StepState::Correcting,
+        Status::Succeeded => v1::StepState::Succeeded,
+        Status::Refused => v1::StepState::Refused,
+        Status::Offline => v1::StepState::Offline,
+        Status::Skipped => v1::StepState::Skipped,
+        Status::Declined => v1::StepState::Declined,
+        Status::Expired => v1::StepState::Expired,
+        Status::Cancelling => v1::StepState::Cancelling,
+        Status::Cancelled => v1::StepState::Cancelled,
+        Status::Compensating => v1::StepState::Compensating,
+        Status::Compensated => v1::StepState::Compensated,
+    }
+}
