@@ -4,5 +4,6 @@
 mod case;
 mod definitions;
 mod draft;
+mod histories;
 mod property;
 mod stories;

@@ -200,7 +200,7 @@ impl World {
     fn clock_speaks(&mut self, choice: u16) {
         let rows = pending(&self.definition, &self.saga);
         let Some(row) = rows.get(usize::from(choice) % rows.len().max(1)) else { return };
-        if choice / 64 % 4 > 0 && row.due_at != NEVER {
+        if !(choice / 64).is_multiple_of(4) && row.due_at != NEVER {
             self.now = self.now.max(row.due_at);
         }
         self.give(Input::Due { step: row.step, timer: row.timer(), revision: row.revision }, choice);
@@ -217,8 +217,12 @@ impl World {
 
     fn operator_orders(&mut self, choice: u16) {
         let stuck = |step: &StepIndex| self.saga.step_is_stuck(&self.definition, *step);
-        let step =
-            self.definition.indices().find(stuck).filter(|_| choice % 2 == 0).unwrap_or(self.any_step(choice / 2));
+        let step = self
+            .definition
+            .indices()
+            .find(stuck)
+            .filter(|_| choice.is_multiple_of(2))
+            .unwrap_or(self.any_step(choice / 2));
         let revision = self.saga.run(step).revision;
         let input = match choice / 128 % 3 {
             0 => Input::Retry { step, revision },
