@@ -104,6 +104,11 @@ impl Runtime {
         &self.endpoint
     }
 
+    /// How it paces itself.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// The topic it takes commands from.
     pub fn commands_topic(&self) -> Arc<str> {
         format!("{}.commands", self.endpoint).into()
@@ -116,11 +121,11 @@ impl Runtime {
     /// [`Error::Inbox`] and [`Error::ChannelKey`]; what is wrong with one message alone becomes a dead letter.
     pub async fn handle(&self, received: &[Received]) -> Result<Vec<Outgoing>, Error> {
         let _one_at_a_time = self.at_work.lock().await;
-        let mut arrivals: Vec<Box<Arrival>> = Vec::with_capacity(received.len());
+        let mut arrivals: Vec<Arrival> = Vec::with_capacity(received.len());
         let mut dead_letters = Vec::new();
         for message in received {
             match arrival::parse(message, &self.endpoint, &self.keys)? {
-                Parsed::Command(arrival) => arrivals.push(arrival),
+                Parsed::Command(arrival) => arrivals.push(*arrival),
                 Parsed::DeadLetter(reason) => dead_letters.push(self.dead_letter(message, reason)?),
             }
         }

@@ -24,7 +24,7 @@ const CODE_UNKNOWN_COMMAND: &str = "SDK-UNKNOWN-COMMAND";
 pub(super) struct Work {
     pub(super) row: StepRow,
     pub(super) record: StepRecord,
-    queue: VecDeque<Box<Arrival>>,
+    queue: VecDeque<Arrival>,
     /// The commands of its acts, by revision, as far as they are needed.
     pub(super) acts: BTreeMap<u32, ActCommand>,
     call: Option<Calling>,
@@ -45,12 +45,12 @@ impl<'a> Batch<'a> {
     /// A batch of commands: one load for all of their steps.
     pub(super) async fn of_commands(
         runtime: &'a Runtime,
-        arrivals: Vec<Box<Arrival>>,
+        arrivals: Vec<Arrival>,
         dead_letters: Vec<DeadLetter>,
     ) -> Result<Batch<'a>, Error> {
         let mut places: BTreeMap<StepKey, usize> = BTreeMap::new();
         let mut keys: Vec<StepKey> = Vec::new();
-        let mut queues: Vec<VecDeque<Box<Arrival>>> = Vec::new();
+        let mut queues: Vec<VecDeque<Arrival>> = Vec::new();
         for mut arrival in arrivals {
             runtime.mutate_key(&mut arrival);
             let place = *places.entry(arrival.key.clone()).or_insert_with(|| {
@@ -123,7 +123,7 @@ impl<'a> Batch<'a> {
         for index in 0..self.works.len() {
             while self.works[index].call.is_none() {
                 let Some(arrival) = self.works[index].queue.pop_front() else { break };
-                self.feed(index, *arrival)?;
+                self.feed(index, arrival)?;
             }
             if let Some(call) = self.works[index].call.take() {
                 calls.push((index, call));
@@ -190,7 +190,7 @@ impl<'a> Batch<'a> {
         for index in 0..self.works.len() {
             self.works[index].may_call = false;
             while let Some(arrival) = self.works[index].queue.pop_front() {
-                self.feed(index, *arrival)?;
+                self.feed(index, arrival)?;
             }
         }
         Ok(())
@@ -252,7 +252,7 @@ impl<'a> Batch<'a> {
     }
 }
 
-fn work(row: StepRow, queue: VecDeque<Box<Arrival>>) -> Result<Work, Error> {
+fn work(row: StepRow, queue: VecDeque<Arrival>) -> Result<Work, Error> {
     let record = StepRecord::from_bytes(&row.record).ok_or(inbox::Error::Damaged { what: "a step's record" })?;
     Ok(Work { row, record, queue, acts: BTreeMap::new(), call: None, may_call: true })
 }
