@@ -61,6 +61,26 @@ impl SimulatedPolice {
         Ok(reply)
     }
 
+    /// The number issued to a child, as the parents read it in their household register; `None` before registration.
+    ///
+    /// # Errors
+    /// If the ledger cannot be used.
+    pub async fn id_number_of(
+        &self,
+        mother: &CitizenId,
+        born_at: &LocalMinute,
+        order: u32,
+    ) -> Result<Option<CitizenId>, Error> {
+        let mut books = self.desk.ledger().begin().await?;
+        let key = format!("{} {} #{order}", mother.as_str(), born_at.as_str());
+        let Some(call) = books.get(BY_CHILD, &key).await? else { return Ok(None) };
+        let effect = books.effect(call.as_str().unwrap_or_default()).await?;
+        books.commit().await?;
+        let Some(effect) = effect else { return Ok(None) };
+        let output: RegisterBirthOutput = serde_json::from_value(effect.outputs)?;
+        Ok(Some(output.id_number))
+    }
+
     /// Tells once that the certificate's child is registered.
     async fn tell(&self, certificate: &str, fields: Value) -> Result<(), Error> {
         let mut books = self.desk.ledger().begin().await?;
