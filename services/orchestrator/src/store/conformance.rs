@@ -1,7 +1,7 @@
 //! What every store must do, as stories that run on each of them: a rule that only one keeps is not a rule.
 //!
-//! Each story is given a store of its own, empty. A new implementation calls [`run_all`] in a test; what only a store on
-//! disk can break (kill, reopening) is tested beside that store.
+//! Each story is given a store of its own, empty. A new implementation calls [`run_all`] in a test; what only a store
+//! on disk can break (kill, reopening) is tested beside that store.
 
 use std::sync::Arc;
 

@@ -6,7 +6,11 @@ use super::{
     Appended, Change, Store, Unit, append, application, awaiting, blind, command, commit, entry, id, new_case,
     new_child, next, output, summary, tell, turning, version,
 };
-use crate::store::{Act, Entry, PendingKindName, SealedKind, SealedRow};
+use crate::store::{
+    Act,
+    Appended::{ChildLive, Committed, Stale},
+    Entry, PendingKindName, SealedKind, SealedRow,
+};
 
 /// Tells them all.
 pub async fn run(open: &impl AsyncFn() -> Arc<dyn Store>) {
@@ -131,7 +135,6 @@ async fn a_later_unit_sees_what_an_earlier_one_wrote(store: Arc<dyn Store>) {
     let units =
         [new_case(1), replaced, awaiting(1, 3, vec![kept.clone()], vec![]), next(1, 3), turning(1, 4, "expired")];
     let answers = store.append(&units).await.expect("append");
-    use Appended::{Committed, Stale};
     assert_eq!(answers, [Committed, Committed, Committed, Stale, Committed]);
 
     let loaded = store.load(&[1]).await.expect("load").remove(0);
@@ -220,10 +223,13 @@ async fn a_case_may_end_and_its_child_begin_again_in_one_batch(store: Arc<dyn St
     };
     let batch = [again(2), turning(1, 2, "rejected"), again(3), turning(3, 2, "expired"), again(4), again(5)];
     let answers = store.append(&batch).await.expect("append");
-    use Appended::{ChildLive, Committed};
     let live = |number| ChildLive { case: id(b'n', number) };
     assert_eq!(answers, [live(1), Committed, Committed, Committed, Committed, live(4)]);
     assert_eq!(append(&*store, again(6)).await, live(4));
+    let mut after_both = new_case(10);
+    after_both.sagas[0].child = Some(blind(b'c', 9));
+    commit(&*store, &[new_case(9), turning(9, 2, "withdrawn")]).await;
+    commit(&*store, &[after_both]).await;
     let mut ended_at_once = new_case(7);
     ended_at_once.sagas[0].summary.state = "rejected";
     let mut after_it = new_case(8);

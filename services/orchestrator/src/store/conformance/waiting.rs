@@ -6,13 +6,13 @@ use super::{
     Store, append, awaiting, blind, command, commit, id, key, new_case, next, output, task, tell, timetable, turning,
 };
 use crate::store::{
-    Appended, CaseFilter, DepartmentRow, PendingKindName, PendingRow, SealedKind, SealedRow, TaskFilter, Unit,
+    Appended, CaseFilter, DepartmentRow, PendingKindName,
+    PendingKindName::{Command, Expiry, Late, Task},
+    PendingRow, SealedKind, SealedRow, TaskFilter, Unit,
 };
 
 /// A due time that never comes.
 const NEVER: i64 = i64::MAX;
-
-use PendingKindName::{Command, Expiry, Late, Task};
 
 /// Tells them all.
 pub async fn run(open: &impl AsyncFn() -> Arc<dyn Store>) {

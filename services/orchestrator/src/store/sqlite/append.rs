@@ -55,8 +55,8 @@ async fn read(connection: &mut SqliteConnection, units: &[Unit]) -> Result<Known
         known.acts.insert(read.bytes(0)?, read.bytes(1)?);
     }
     let children = hex_list(changes().filter_map(|change| change.child.as_ref()));
-    let sql = "SELECT live_child.child, number, case_id FROM live_child JOIN saga ON number = saga WHERE live_child.child IN (SELECT \
-               unhex(value) FROM json_each(?))";
+    let sql = "SELECT live_child.child, number, case_id FROM live_child JOIN saga ON number = saga WHERE \
+               live_child.child IN (SELECT unhex(value) FROM json_each(?))";
     for row in select(connection, sql, children).await? {
         let read = Read::new(&row, "live_child");
         known.children.insert(read.bytes(0)?, (read.integer(1)?, read.bytes(2)?));
