@@ -182,6 +182,10 @@ impl DeliveryRegister for SimulatedHealth {
     }
 
     async fn void(&self, act: &str, key: &str) -> Result<Undone, Unknown> {
+        // Where the act was answered with a certificate that stood, it is that one that must go.
+        if let Some(standing) = self.desk.ledger().effect(act).await?.and_then(|effect| effect.same_as) {
+            self.desk.undo("VoidBirthCertificate", &standing, key).await?;
+        }
         self.desk.undo("VoidBirthCertificate", act, key).await
     }
 
