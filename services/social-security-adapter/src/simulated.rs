@@ -20,6 +20,10 @@ const OFFLINE_ROUTE: &str = "departments";
 /// The register of cards by ID number; an entry is the key of the call that made the card.
 const BY_ID_NUMBER: &str = "card-by-id-number";
 
+/// How long a demonstration makes a new ID number wait for the population base: long enough to be seen, short enough
+/// to watch. In life it is hours.
+pub const REPLICATION_LAG: Duration = Duration::from_secs(2);
+
 /// A simulated card centre.
 pub struct SimulatedSocialSecurity {
     desk: Desk,

@@ -41,6 +41,7 @@ const SUBJECT: &str = "id-number";
 // Registers, by the child's ID number unless another key is said.
 const DUE: &str = "due";
 const KEPT: &str = "paid-before-due";
+const MATCHED: &str = "act-paid-for";
 const REVERSED: &str = "reversed";
 const BY_VOUCHER: &str = "payment-by-voucher";
 
@@ -56,6 +57,8 @@ pub enum Payment {
     Taken(PremiumPaid),
     /// It was taken and the bank took it back: the family must pay again (TAX-1002).
     Reversed,
+    /// The year was paid for before; nothing was taken (TAX-1003).
+    PaidBefore(PremiumPaid),
     /// It is not the premium, which is this many fen; nothing was taken.
     WrongAmount {
         /// What is due, in fen.
@@ -115,6 +118,13 @@ impl SimulatedTax {
             return Ok(Payment::Taken(known));
         }
         let due = due(&mut books, child).await?;
+        let this_year = beijing(now_ms).year();
+        if due.is_none() {
+            let paid_before = paid_before(&mut books, child).await?;
+            if let Some(paid) = paid_before.filter(|paid| paid.years.contains(&this_year)) {
+                return Ok(Payment::PaidBefore(paid));
+            }
+        }
         if let Some(due_fen) = due.as_ref().map(fen_due).filter(|due_fen| *due_fen != amount_fen) {
             return Ok(Payment::WrongAmount { due_fen });
         }
@@ -129,13 +139,14 @@ impl SimulatedTax {
             voucher: voucher.map_or_else(|| format!("P{}{serial:012}", &child.area()[..2]), str::to_owned),
             paid_at: beijing_time(now_ms),
             amount_fen,
-            years: due.as_ref().map_or_else(|| vec![beijing(now_ms).year()], |due| due.request.enrolment.years.clone()),
+            years: due.as_ref().map_or_else(|| vec![this_year], |due| due.request.enrolment.years.clone()),
         };
         books.put(BY_VOUCHER, &premium.voucher, serde_json::to_value(&premium)?).await?;
         books.tell(&fact(child, serial, &premium)?).await?;
         match due {
             Some(due) => {
                 books.record(&effect(&due, &premium, now_ms)?).await?;
+                books.put(MATCHED, child.as_str(), json!(due.call_id)).await?;
                 books.remove(DUE, child.as_str()).await?;
             }
             None => books.put(KEPT, child.as_str(), serde_json::to_value(&premium)?).await?,
@@ -155,6 +166,7 @@ impl SimulatedTax {
         let mut sitting = sitting.waited(&[]).await?;
         if let Some(kept) = sitting.books().get(KEPT, child.as_str()).await? {
             sitting.books().remove(KEPT, child.as_str()).await?;
+            sitting.books().put(MATCHED, child.as_str(), json!(key)).await?;
             let premium: PremiumPaid = serde_json::from_value(kept)?;
             return sitting.succeed(premium).await;
         }
@@ -201,6 +213,16 @@ impl PremiumCollection for SimulatedTax {
 async fn due(books: &mut Books, child: &CitizenId) -> Result<Option<Due>, Error> {
     let entry = books.get(DUE, child.as_str()).await?;
     Ok(entry.map(serde_json::from_value).transpose()?)
+}
+
+/// The payment that was kept for this child, or that an act was answered with and that was not refunded.
+async fn paid_before(books: &mut Books, child: &CitizenId) -> Result<Option<PremiumPaid>, Error> {
+    if let Some(kept) = books.get(KEPT, child.as_str()).await? {
+        return Ok(Some(serde_json::from_value(kept)?));
+    }
+    let Some(act) = books.get(MATCHED, child.as_str()).await? else { return Ok(None) };
+    let effect = books.effect(act.as_str().unwrap_or_default()).await?.filter(Effect::stands);
+    Ok(effect.map(|effect| serde_json::from_value(effect.outputs)).transpose()?)
 }
 
 async fn paid_by_voucher(books: &mut Books, voucher: Option<&str>) -> Result<Option<PremiumPaid>, Error> {

@@ -1,0 +1,270 @@
+//! What tax promises: its contract, a payment that counts once whenever it comes, and a feedback that is never lost.
+
+use std::sync::Arc;
+
+use adapter::{
+    Department, Fact, Reply, Retry, Stopped, Undone, Unknown,
+    simulated::{Behaviours, Desk, Ledger},
+    testing,
+};
+use identifiers::{AreaCode, CitizenId, PersonName, Sex, synthetic};
+use jiff::civil::date;
+use prost_reflect::{DescriptorPool, DynamicMessage, ReflectMessage};
+use serde::Serialize;
+use service::clock::VirtualClock;
+use tax_adapter::{
+    PremiumCollection, adapter,
+    contract::{AwaitPremium, Child, Enrolment, PremiumPaid, Registration},
+    simulated::{LATE_MS, PREMIUM_FEN, Payment, SimulatedTax},
+};
+
+/// 2026-11-22 00:00 in Beijing.
+const NOW_MS: i64 = 1_795_276_800_000;
+
+struct World {
+    tax: Arc<SimulatedTax>,
+    clock: VirtualClock,
+}
+
+impl World {
+    fn new() -> Self {
+        let clock = VirtualClock::at(NOW_MS);
+        let desk = Desk::new(Ledger::in_memory(), Behaviours::default(), Arc::new(clock.clone()));
+        Self { tax: Arc::new(SimulatedTax::new(desk)), clock }
+    }
+
+    fn department(&self) -> Department {
+        adapter(Arc::clone(&self.tax) as Arc<dyn PremiumCollection>)
+    }
+
+    fn standing(&self) -> usize {
+        self.tax.desk().ledger().standing_in_memory()
+    }
+
+    async fn facts(&self) -> Vec<Fact> {
+        self.tax.untold_payments().await.unwrap()
+    }
+
+    /// A payment of the right sum for one year.
+    async fn paid(&self) -> PremiumPaid {
+        match self.tax.pay(&child_id(), PREMIUM_FEN).await.unwrap() {
+            Payment::Taken(premium) => premium,
+            Payment::Reversed | Payment::PaidBefore(_) | Payment::WrongAmount { .. } => {
+                panic!("the payment was not taken")
+            }
+        }
+    }
+}
+
+fn child_id() -> CitizenId {
+    synthetic::citizen_id_of(&AreaCode::parse("340104").unwrap(), date(2026, 11, 1), Sex::Female, 7)
+}
+
+fn premium_of(name: &str) -> AwaitPremium {
+    AwaitPremium {
+        child: Child { name: PersonName::parse(name).unwrap() },
+        registration: Registration { id_number: child_id() },
+        enrolment: Enrolment {
+            person_number: "3400000000000001".to_owned(),
+            area: AreaCode::parse("340104").unwrap(),
+            years: vec![2026],
+        },
+    }
+}
+
+fn premium() -> AwaitPremium {
+    premium_of("例安宁")
+}
+
+fn accepted(reply: Result<Reply<PremiumPaid>, Unknown>) -> bool {
+    matches!(reply, Ok(Reply::Accepted { .. }))
+}
+
+/// A premium would otherwise be waited for twice, or paid for twice.
+#[tokio::test]
+async fn waiting_twice_is_waiting_once() {
+    let world = World::new();
+    world.paid().await;
+    testing::act_twice_is_once(&world.department(), "AwaitPremium", premium(), || world.standing()).await;
+}
+
+/// A family would otherwise be refunded twice.
+#[tokio::test]
+async fn a_refund_ordered_twice_is_one() {
+    let world = World::new();
+    world.paid().await;
+    testing::compensate_twice_is_once(&world.department(), "AwaitPremium", premium(), || world.standing()).await;
+}
+
+/// A payment would otherwise be taken for a case that has given it up.
+#[tokio::test]
+async fn waiting_that_was_given_up_first_never_begins() {
+    let world = World::new();
+    world.paid().await;
+    testing::compensate_then_act_is_refused(&world.department(), "AwaitPremium", premium(), || world.standing()).await;
+}
+
+/// A premium paid would otherwise expire because its notice was lost.
+#[tokio::test]
+async fn a_payment_is_told_twice_over_and_can_no_longer_be_stopped() {
+    let world = World::new();
+    assert!(accepted(world.tax.await_premium("01", &premium()).await));
+    assert_eq!(world.tax.due_fen(&child_id()).await.unwrap(), Some(PREMIUM_FEN));
+    world.clock.advance_to(NOW_MS + 61_000);
+    let paid = world.paid().await;
+    assert_eq!(paid.paid_at, "2026-11-22T00:01:01+08:00");
+
+    // Before anybody has asked again: the act is done and stays done.
+    assert_eq!(world.standing(), 1);
+    assert_eq!(world.tax.stop_waiting("01", &premium()).await, Ok(Stopped::TooLate));
+    assert!(world.tax.await_premium("01", &premium()).await == Ok(Reply::succeeded(paid.clone())));
+
+    let facts = world.facts().await;
+    assert_eq!((facts.len(), facts[0].kind.as_str(), facts[0].subject.kind.as_str()), (1, "PremiumPaid", "id-number"));
+    assert!(facts[0].subject.value == child_id().as_str());
+    assert!(serde_json::from_value::<PremiumPaid>(facts[0].fields.clone()).unwrap() == paid);
+}
+
+/// A fact would otherwise be told once into a crash and never again, or for ever.
+#[tokio::test]
+async fn a_payment_is_told_under_one_id_until_it_is_acknowledged() {
+    let world = World::new();
+    world.paid().await;
+    let (first, second) = (world.facts().await, world.facts().await);
+    assert!(first == second && first.len() == 1);
+    world.tax.payments_told(&[first[0].id]).await.unwrap();
+    assert!(world.facts().await.is_empty());
+}
+
+/// A family that pays early would otherwise be asked to pay again.
+#[tokio::test]
+async fn a_payment_before_the_enrolment_is_kept_for_it() {
+    let world = World::new();
+    let paid = world.paid().await;
+    assert_eq!((world.standing(), world.facts().await.len()), (0, 1));
+    assert!(world.tax.await_premium("01", &premium()).await == Ok(Reply::succeeded(paid)));
+    assert_eq!(world.standing(), 1);
+    // It answers one act, not every later one.
+    assert!(accepted(world.tax.await_premium("02", &premium()).await));
+}
+
+/// A bank that reports a payment twice would otherwise make the family pay for two years.
+#[tokio::test]
+async fn the_same_voucher_twice_is_one_payment() {
+    let world = World::new();
+    for _ in 0..2 {
+        let payment = world.tax.pay_by_bank("P34BANK0001", &child_id(), PREMIUM_FEN).await.unwrap();
+        assert!(matches!(payment, Payment::Taken(premium) if premium.voucher == "P34BANK0001"));
+    }
+    assert_eq!(world.facts().await.len(), 1);
+    assert!(matches!(world.tax.await_premium("01", &premium()).await, Ok(Reply::Succeeded(_))));
+    assert!(accepted(world.tax.await_premium("02", &premium()).await));
+}
+
+/// A parent who presses the button twice would otherwise pay twice (TAX-1003).
+#[tokio::test]
+async fn a_year_is_paid_for_once_until_it_is_refunded() {
+    let world = World::new();
+    let paid = world.paid().await;
+    let child = child_id();
+    let pay_again = || world.tax.pay(&child, PREMIUM_FEN);
+    assert!(pay_again().await.unwrap() == Payment::PaidBefore(paid.clone()));
+    assert!(world.tax.await_premium("01", &premium()).await == Ok(Reply::succeeded(paid.clone())));
+    assert!(pay_again().await.unwrap() == Payment::PaidBefore(paid));
+    assert_eq!(world.facts().await.len(), 1);
+    assert_eq!(world.tax.refund("01", "02").await, Ok(Undone::Done));
+    assert!(matches!(pay_again().await.unwrap(), Payment::Taken(_)));
+}
+
+/// A family would otherwise lose money that is not the premium.
+#[tokio::test]
+async fn another_sum_than_what_is_due_is_not_taken() {
+    let world = World::new();
+    let mut two_years = premium();
+    two_years.enrolment.years = vec![2026, 2027];
+    assert!(accepted(world.tax.await_premium("01", &two_years).await));
+    let refused = world.tax.pay(&child_id(), PREMIUM_FEN).await.unwrap();
+    assert!(refused == Payment::WrongAmount { due_fen: 2 * PREMIUM_FEN });
+    assert_eq!((world.standing(), world.facts().await.len()), (0, 0));
+    let taken = world.tax.pay(&child_id(), 2 * PREMIUM_FEN).await.unwrap();
+    assert!(matches!(taken, Payment::Taken(premium) if premium.years == [2026, 2027]));
+}
+
+/// Money paid after the case gave up would otherwise vanish, or count for a case that has ended.
+#[tokio::test]
+async fn a_payment_after_the_waiting_was_stopped_is_told_and_kept() {
+    let world = World::new();
+    assert!(accepted(world.tax.await_premium("01", &premium()).await));
+    assert_eq!(world.tax.stop_waiting("01", &premium()).await, Ok(Stopped::Stopped));
+    world.paid().await;
+    assert_eq!((world.standing(), world.facts().await.len()), (0, 1));
+    assert!(matches!(world.tax.await_premium("01", &premium()).await, Ok(Reply::Refused { .. })));
+    // A new case for the same child finds it.
+    assert!(matches!(world.tax.await_premium("02", &premium()).await, Ok(Reply::Succeeded(_))));
+}
+
+/// A payment that the bank took back would otherwise count as paid (TAX-1002).
+#[tokio::test]
+async fn a_reversed_payment_does_not_count_and_the_next_one_does() {
+    let world = World::new();
+    let request = premium_of("例冲");
+    assert!(accepted(world.tax.await_premium("01", &request).await));
+    assert!(world.tax.pay(&child_id(), PREMIUM_FEN).await.unwrap() == Payment::Reversed);
+    assert!(matches!(world.tax.await_premium("01", &request).await, Ok(Reply::Progress { .. })));
+    assert_eq!((world.standing(), world.facts().await.len()), (0, 0));
+    world.paid().await;
+    assert!(matches!(world.tax.await_premium("01", &request).await, Ok(Reply::Succeeded(_))));
+}
+
+/// A family would otherwise lose its premium item to a lag between two systems (TAX-1001).
+#[tokio::test]
+async fn a_child_that_tax_does_not_know_yet_is_a_failure_that_passes() {
+    let world = World::new();
+    let request = premium_of("例迟");
+    assert!(world.tax.await_premium("01", &request).await == Ok(Reply::failed("TAX-1001", Retry::Later)));
+    world.clock.advance_to(NOW_MS + LATE_MS);
+    assert!(accepted(world.tax.await_premium("01", &request).await));
+}
+
+/// A refund that was ordered would otherwise leave the premium standing.
+#[tokio::test]
+async fn a_refund_takes_back_what_was_paid() {
+    let world = World::new();
+    assert!(accepted(world.tax.await_premium("01", &premium()).await));
+    world.paid().await;
+    assert_eq!(world.tax.refund("01", "02").await, Ok(Undone::Done));
+    assert_eq!(world.standing(), 0);
+}
+
+/// The proto would otherwise describe a contract that nobody keeps, to whoever writes an adapter in another language.
+#[test]
+fn the_names_and_shapes_are_those_of_the_proto() {
+    assert_is("AwaitPremium", premium());
+    let paid = PremiumPaid {
+        voucher: "P34000000000001".to_owned(),
+        paid_at: "2026-11-22T09:30:05+08:00".to_owned(),
+        amount_fen: PREMIUM_FEN,
+        years: vec![2026],
+    };
+    assert_is("AwaitPremiumOutput", &paid);
+    assert_is("PremiumPaid", &paid);
+}
+
+/// Reads the value as the proto's message, which refuses any other name or shape, and asks for every field of it.
+fn assert_is(message: &str, value: impl Serialize) {
+    let pool = DescriptorPool::decode(proto::DESCRIPTORS).unwrap();
+    let descriptor = pool.get_message_by_name(&format!("yijian.departments.v1.{message}")).unwrap();
+    let value = serde_json::to_value(value).unwrap();
+    let read = DynamicMessage::deserialize(descriptor, value).unwrap_or_else(|error| panic!("{message}: {error}"));
+    assert_complete(message, &read);
+}
+
+fn assert_complete(path: &str, message: &DynamicMessage) {
+    for field in message.descriptor().fields() {
+        let path = format!("{path}.{}", field.name());
+        assert!(message.has_field(&field), "{path} is in the proto and not in the contract");
+        if let Some(inner) = message.get_field(&field).as_message() {
+            assert_complete(&path, inner);
+        }
+    }
+}
