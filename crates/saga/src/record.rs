@@ -178,9 +178,8 @@ impl Deciding<'_> {
         let expiry = self.definition.step(step).expiry;
         let over = expiry.is_some_and(|expiry| run.since + expiry.after_ms <= self.now);
         let fact = match (timer, run.status) {
-            (Timer::Resend, _) if run.out.as_ref().is_some_and(|out| out.due_at <= self.now) => {
-                Fact::SentAgain { step }
-            }
+            // Not compared with the time it was set for: after a failed delivery or a start a row is due at once.
+            (Timer::Resend, _) if run.out.is_some() => Fact::SentAgain { step },
             (Timer::Task, Status::Open) if over => Fact::TaskExpired { step },
             (Timer::Task, Status::Open) if self.reminder_is_due(step) => Fact::Reminded { step },
             (Timer::Expiry, Status::InDoubt) if over => {

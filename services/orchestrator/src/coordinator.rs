@@ -69,6 +69,8 @@ pub struct Parts {
     pub reply_topic: Arc<str>,
     /// When nobody could reach us.
     pub downtimes: Downtimes,
+    /// Gives a public id that was never given before: UUIDs of version 7, and in the simulation numbers.
+    pub new_id: Arc<dyn Fn() -> PublicId + Send + Sync>,
 }
 
 /// Load, decide, append.

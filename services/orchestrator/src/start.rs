@@ -12,6 +12,7 @@ use service::clock::Clock;
 use tokio::{net::TcpListener, sync::mpsc, task::JoinSet};
 use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 use vault::{ChannelKeys, MasterKey, Suite};
 
 use crate::{
@@ -98,6 +99,7 @@ impl Orchestrator {
             watchers: watchers.clone(),
             reply_topic: bus::topic::replies(&name),
             downtimes,
+            new_id: Arc::new(|| Uuid::now_v7().into_bytes()),
         });
         let finishing = stop.clone();
         tasks.spawn(async move { Ok(coordinator.run(queue, relay_door, finishing).await?) });

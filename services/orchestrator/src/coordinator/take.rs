@@ -14,7 +14,6 @@ use saga::{
     input::{Question, Timer},
 };
 use serde_json::Value;
-use uuid::Uuid;
 
 use super::{
     Batch, Cached, Coordinator, Decided, Work, Working,
@@ -77,7 +76,7 @@ impl Coordinator {
 
     /// A new application: one saga per child, started.
     fn file(&mut self, filing: &Filing, batch: &mut Batch, now: i64) -> (store::PublicId, Done) {
-        let id = Uuid::now_v7().into_bytes();
+        let id = (self.parts.new_id)();
         let form = Arc::new(filing.facts.clone());
         let application = Application::new(self.parts.secrets.suite, form.clone());
         let sealed_form = application.seal(&stored_at(id, "form"), form.to_string().as_bytes());
@@ -91,7 +90,7 @@ impl Coordinator {
         let mut cases = Vec::with_capacity(filing.children.len());
         for child in &filing.children {
             let Some(number) = self.numbers.next() else { continue };
-            let case = Uuid::now_v7().into_bytes();
+            let case = (self.parts.new_id)();
             cases.push(case);
             let definition = filing.pack.definition.clone();
             let summary = Summary {
