@@ -29,6 +29,8 @@ mod correction;
 mod general;
 mod needed;
 #[cfg(test)]
+pub(crate) mod samples;
+#[cfg(test)]
 mod tests;
 
 pub(crate) use check::Check;
@@ -108,10 +110,14 @@ pub(crate) fn key(check: &mut Check, field: &str, key: &str) {
     }
 }
 
-/// The one way in which a subject (an ID number, a certificate's number, a voucher) is written before it is blinded:
-/// without spaces around it, letters large.
+/// The one way in which a subject (an ID number, a certificate's number, a voucher) is written before it is blinded: as
+/// it stands, without spaces around it, and an ID number's last letter large.
 pub fn subject(text: &str) -> String {
-    text.trim().to_ascii_uppercase()
+    let text = text.trim();
+    match text.strip_suffix('x') {
+        Some(digits) if digits.len() == 17 && digits.bytes().all(|byte| byte.is_ascii_digit()) => format!("{digits}X"),
+        _ => text.to_owned(),
+    }
 }
 
 /// The index by which a case is found: the same kind for every subject, since who asks does not say what it is.

@@ -36,7 +36,7 @@ mod status;
 mod tasks;
 #[cfg(test)]
 mod tests;
-mod view;
+pub(crate) mod view;
 mod watching;
 
 /// Bytes of one request. A form may have 64 KiB; up to here one that is too large is told so as a violation, and above

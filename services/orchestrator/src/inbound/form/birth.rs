@@ -101,7 +101,8 @@ fn parent(check: &mut Check, field: &str, parent: &v1::Parent, context: &Context
         check.note(at("nationality"), "YJ-FORM-12", zh, en);
     }
     // Another document's number has other rules: it is not measured by those of the ID card.
-    let id_number = if parent.document_type == "01" {
+    let card = parent.document_type == "01";
+    let id_number = if card {
         check.take(&at("id_number"), CitizenId::parse_not_after(&parent.id_number, context.today))
     } else {
         let (zh, en) = ("线上联办仅受理居民身份证(01)", "the joint channel takes the citizen ID card (01)");
@@ -115,7 +116,7 @@ fn parent(check: &mut Check, field: &str, parent: &v1::Parent, context: &Context
         "name": name,
         "nationality": parent.nationality,
         "document_type": parent.document_type,
-        "id_number": id_number,
+        "id_number": if card { json!(id_number) } else { json!(parent.id_number) },
         "ethnicity": ethnicity,
         "household_address": address,
         "phone": phone,

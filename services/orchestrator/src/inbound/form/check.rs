@@ -4,10 +4,6 @@ use std::ops::RangeInclusive;
 
 use identifiers::AreaCode;
 
-/// Violations of one form that are told. A form with more has to be filled in anew, not corrected; the answer travels
-/// in the headers' space, of which some clients give 16 KiB.
-const VIOLATIONS_MAX: usize = 100;
-
 /// One rule that one field breaks. Never contains the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
@@ -42,7 +38,7 @@ pub(crate) enum Choice {
     Optional,
 }
 
-/// The violations found so far.
+/// The violations found so far. Their number is bounded by the form's own: eight children, some thirty fields each.
 pub(crate) struct Check(Vec<Violation>);
 
 impl Check {
@@ -71,9 +67,7 @@ impl Check {
         zh: impl Into<String>,
         en: impl Into<String>,
     ) {
-        if self.0.len() < VIOLATIONS_MAX {
-            self.0.push(Violation { field: field.into(), code, zh: zh.into(), en: en.into() });
-        }
+        self.0.push(Violation { field: field.into(), code, zh: zh.into(), en: en.into() });
     }
 
     /// True where something is noted about this field, a part of it, or the block it stands in.

@@ -60,7 +60,7 @@ impl Api {
             at: self.parts.clock.now_ms(),
             topic: "grpc".to_owned(),
             code: refusal.code().to_owned(),
-            what: "待办答复未被接受 / an answer to a task was refused".to_owned(),
+            what: "一项操作未被接受 / an act was refused".to_owned(),
             saga,
             step: step.to_owned(),
             size: size as u64,
