@@ -161,7 +161,7 @@ fn allows(may: &May, on: &On) -> bool {
 /// understand each other badly.
 pub fn check_manifests(files: &[File]) -> Vec<Finding> {
     let members = files.iter().filter(|file| file.ends_with("/Cargo.toml"));
-    members.flat_map(|file| check_manifest(file)).collect()
+    members.flat_map(check_manifest).collect()
 }
 
 fn check_manifest(file: &File) -> Vec<Finding> {

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use anyhow::Context;
 
-/// Folders that hold nothing written by hand.
+/// Folders of the root that hold nothing written by hand.
 const SKIPPED: [&str; 3] = ["target", ".git", "data"];
 
 /// Ends of names of files that are text and ours.
@@ -59,7 +59,7 @@ fn walk(folder: &Path, prefix: &str, files: &mut Vec<File>) -> anyhow::Result<()
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}/{name}") };
         if entry.file_type()?.is_dir() {
-            if !SKIPPED.contains(&name.as_str()) {
+            if !SKIPPED.contains(&path.as_str()) {
                 walk(&entry.path(), &path, files)?;
             }
         } else if TEXT.iter().any(|end| name.ends_with(end)) {
