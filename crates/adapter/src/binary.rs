@@ -123,3 +123,21 @@ pub async fn run(name: &str, build: impl FnOnce(Desk, &AreaCode) -> Department) 
     tracing::info!(department = name, "stopped");
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// Every adapter would otherwise stop at its first line, on a machine where nobody reads Rust.
+    #[test]
+    fn the_defaults_and_the_arguments_are_sound() {
+        Arguments::command().debug_assert();
+        let set = [("YIJIAN_BUS__SECURITY_PROTOCOL".into(), "ssl".into())];
+        let configuration: Configuration =
+            config::load_with(DEFAULTS, None, "YIJIAN", set).expect("the defaults are a configuration");
+        assert_eq!(configuration.adapter.notice_topic, "yijian.notices");
+        assert_eq!(configuration.bus.get("security.protocol").map(String::as_str), Some("ssl"));
+    }
+}

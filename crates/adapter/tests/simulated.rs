@@ -1,12 +1,15 @@
 //! What every simulated department rests on: the ledger in both its places, the desk, the behaviours, the magic values.
 
+// A test that meets an error has failed, and unwrap says where.
+#![allow(clippy::unwrap_used)]
+
 use std::sync::Arc;
 
 use adapter::{
     Fact, Reply, Retry, Stopped, Subject, Undone, Unknown,
     simulated::{Behaviour, Behaviours, Correction, Desk, Effect, Ended, Failing, Ledger, Retrying, answer, magic},
 };
-use identifiers::{AreaCode, Sex, synthetic};
+use identifiers::{AreaCode, CitizenId, Sex, synthetic};
 use serde_json::json;
 use service::clock::VirtualClock;
 
@@ -303,4 +306,6 @@ fn the_husband_is_derived_and_synthetic_parents_fulfil_it() {
         let (mother, father) = (synthetic::mother(seed), synthetic::father(seed));
         assert_eq!(magic::spouse_of(&mother.citizen_id), father.citizen_id);
     }
+    let by_hand = CitizenId::parse("340104199003070021").unwrap();
+    assert_eq!(magic::spouse_of(&by_hand).as_str(), "34010419900307003X", "as the documentation says");
 }

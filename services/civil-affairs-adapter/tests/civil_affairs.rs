@@ -1,6 +1,9 @@
 //! What civil affairs promise: every mother's husband is known, by the register or by the rule; what their magic values
 //! do; their contract.
 
+// A test that meets an error has failed, and unwrap says where.
+#![allow(clippy::unwrap_used)]
+
 use std::sync::Arc;
 
 use adapter::{

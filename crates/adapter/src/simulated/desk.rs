@@ -129,7 +129,7 @@ impl Desk {
             behaviour,
             now_ms,
         };
-        sitting.as_prescribed().await
+        sitting.prescribed().await
     }
 
     /// Begins to answer a query, which leaves nothing behind.
@@ -276,7 +276,7 @@ impl Sitting {
         }
         let stage = elapsed_ms.saturating_mul(stages.len() as u64) / delay_ms;
         match stages.get(usize::try_from(stage).unwrap_or(usize::MAX)) {
-            Some(stage) => Err(Ended::Answer(self.progress(*stage).await?)),
+            Some(stage) => Err(Ended::Answer(self.progress(stage).await?)),
             None => Err(self.accepted().await),
         }
     }
@@ -394,7 +394,7 @@ impl Sitting {
     }
 
     /// What the behaviour prescribes for every act, before the department thinks.
-    async fn as_prescribed<Output>(self) -> Result<Self, Ended<Output>> {
+    async fn prescribed<Output>(self) -> Result<Self, Ended<Output>> {
         if let Some(code) = self.behaviour.refuse.clone() {
             return Err(Ended::Answer(self.refuse(&code, REFUSED_BY_BEHAVIOUR, "departments").await?));
         }
