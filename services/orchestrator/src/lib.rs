@@ -13,6 +13,7 @@ pub mod fold;
 pub mod inbound;
 pub mod limits;
 pub mod outbound;
+pub mod pages;
 pub mod secrets;
 pub mod start;
 pub mod store;

@@ -1,0 +1,71 @@
+//! States in words and signs: Chinese first, English second, and a sign so that colour alone never tells.
+
+use proto::v1::{CaseState, StepState};
+
+/// How a state is shown.
+pub(super) struct Word {
+    /// The class that colours it.
+    pub(super) class: &'static str,
+    /// The sign before it.
+    pub(super) sign: &'static str,
+    /// Chinese.
+    pub(super) zh: &'static str,
+    /// English.
+    pub(super) en: &'static str,
+}
+
+const fn word(class: &'static str, sign: &'static str, zh: &'static str, en: &'static str) -> Word {
+    Word { class, sign, zh, en }
+}
+
+/// How a case stands, in words.
+pub(super) fn case(state: CaseState) -> Word {
+    match state {
+        CaseState::Unspecified => word("quiet", "?", "未知", "unknown"),
+        CaseState::Running => word("going", "▶", "办理中", "running"),
+        CaseState::Completed => word("good", "✓", "已办结", "completed"),
+        CaseState::PartiallyCompleted => word("good", "✓", "部分办结", "partially completed"),
+        CaseState::Offline => word("aside", "⇢", "转线下", "offline"),
+        CaseState::Rejected => word("bad", "✗", "不予办理", "rejected"),
+        CaseState::Expired => word("bad", "⌛", "逾期终止", "expired"),
+        CaseState::Withdrawn => word("quiet", "↩", "已撤回", "withdrawn"),
+    }
+}
+
+/// How a case stands, by the name in its summary row.
+pub(super) fn named(state: &str) -> Word {
+    case(match state {
+        "running" => CaseState::Running,
+        "completed" => CaseState::Completed,
+        "partially-completed" => CaseState::PartiallyCompleted,
+        "offline" => CaseState::Offline,
+        "rejected" => CaseState::Rejected,
+        "expired" => CaseState::Expired,
+        "withdrawn" => CaseState::Withdrawn,
+        _ => CaseState::Unspecified,
+    })
+}
+
+/// How a step stands, in words.
+pub(super) fn step(state: StepState) -> Word {
+    match state {
+        StepState::Unspecified => word("quiet", "?", "未知", "unknown"),
+        StepState::Waiting => word("quiet", "○", "未到", "waiting"),
+        StepState::NotSelected => word("quiet", "–", "未选", "not selected"),
+        StepState::InDoubt => word("going", "…", "待答复", "awaiting an answer"),
+        StepState::Accepted => word("going", "…", "已受理", "accepted"),
+        StepState::TaskOpen => word("person", "☐", "待本人", "waits for a person"),
+        StepState::Correcting => word("person", "☐", "待补正", "waits for a correction"),
+        StepState::Succeeded => word("good", "✓", "已办", "done"),
+        StepState::Refused => word("bad", "✗", "未通过", "refused"),
+        StepState::Offline => word("aside", "⇢", "转线下", "offline"),
+        StepState::Skipped => word("quiet", "–", "不再办", "skipped"),
+        StepState::Declined => word("bad", "✗", "本人拒绝", "declined"),
+        StepState::Expired => word("bad", "⌛", "逾期", "expired"),
+        StepState::Cancelling => word("going", "…", "取消中", "cancelling"),
+        StepState::Cancelled => word("quiet", "↩", "已取消", "cancelled"),
+        StepState::Compensating => word("going", "…", "撤销中", "compensating"),
+        StepState::Compensated => word("quiet", "↩", "已撤销", "compensated"),
+        StepState::Deciding => word("going", "…", "判断中", "deciding"),
+    }
+}
