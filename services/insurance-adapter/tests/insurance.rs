@@ -1,5 +1,7 @@
 //! What the insurance agency promises: its contract, one record per child, three levels of review, one subsidy.
 
+#![allow(clippy::unwrap_used)]
+
 use std::sync::Arc;
 
 use adapter::{

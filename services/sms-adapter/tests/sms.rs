@@ -1,5 +1,7 @@
 //! What the gateway promises: its contract, each message at most once, none after its time, its text letter by letter.
 
+#![allow(clippy::unwrap_used)]
+
 use std::sync::Arc;
 
 use adapter::{

@@ -1,5 +1,7 @@
 //! What the card centre promises: its contract, one card per child, and an end of an application that can be known.
 
+#![allow(clippy::unwrap_used)]
+
 use std::{sync::Arc, time::Duration};
 
 use adapter::{

@@ -1,11 +1,13 @@
 //! What tax promises: its contract, a payment that counts once whenever it comes, and a feedback that is never lost.
 
+#![allow(clippy::unwrap_used)]
+
 use std::sync::Arc;
 
 use adapter::{
-    Department, Fact, Reply, Retry, Stopped, Undone, Unknown,
+    Department, Fact, MemoryInbox, Reply, Retry, Settings, Stopped, Undone, Unknown,
     simulated::{Behaviours, Desk, Ledger},
-    testing,
+    testing::{self, Trial},
 };
 use identifiers::{AreaCode, CitizenId, PersonName, Sex, synthetic};
 use jiff::civil::date;
@@ -123,6 +125,23 @@ async fn a_payment_is_told_twice_over_and_can_no_longer_be_stopped() {
     assert_eq!((facts.len(), facts[0].kind.as_str(), facts[0].subject.kind.as_str()), (1, "PremiumPaid", "id-number"));
     assert!(facts[0].subject.value == child_id().as_str());
     assert!(serde_json::from_value::<PremiumPaid>(facts[0].fields.clone()).unwrap() == paid);
+}
+
+/// A saga would otherwise wait for a premium that was paid three weeks ago, or cancel it.
+#[tokio::test]
+async fn on_the_bus_a_payment_arrives_as_a_notice_and_as_the_answer_and_outlives_its_cancellation() {
+    let world = World::new();
+    let inbox = Arc::new(MemoryInbox::new());
+    let trial = Trial::on(world.department(), inbox, world.clock.clone(), Settings::default());
+    let step = trial.step(1, "AwaitPremium", &premium());
+    assert!(!trial.act(&step, 1).await[0].succeeded());
+    let paid = serde_json::to_value(world.paid().await).unwrap();
+
+    let cancelled = trial.cancel(&step, 1).await;
+    assert!(cancelled.iter().any(|told| told.succeeded() && told.sealed["voucher"] == paid["voucher"]));
+    let notices = trial.notices().await;
+    assert!(notices.len() == 1 && notices[0].0 == "PremiumPaid" && notices[0].1["fields"] == paid);
+    assert_eq!(world.standing(), 1);
 }
 
 /// A fact would otherwise be told once into a crash and never again, or for ever.
