@@ -195,6 +195,11 @@ impl Trial {
         Self { runtime, ..self }
     }
 
+    /// The channel keys of the trial's endpoint, for an adapter that works in another process.
+    pub fn keys(&self) -> &ChannelKeys {
+        &self.keys
+    }
+
     /// The clock, to be moved by hand.
     pub fn clock(&self) -> &VirtualClock {
         &self.clock
