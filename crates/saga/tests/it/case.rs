@@ -58,6 +58,8 @@ impl Case {
         }
         assert_eq!(folded, decision.saga, "the events do not tell the whole story");
         assert_eq!(decision.answer == Answer::Taken, !decision.events.is_empty(), "{:?}", decision.answer);
+        let events_max = 8 * self.definition.steps.len();
+        assert!(decision.events.len() <= events_max, "the rules do not come to rest: {:?}", decision.events);
         self.saga = decision.saga;
         self.answer = decision.answer;
         self.log.push((self.now, decision.events));

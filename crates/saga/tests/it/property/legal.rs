@@ -37,12 +37,14 @@ pub fn judge(definition: &Definition, before: &Saga, input: &Input, now: i64, de
         saga.apply(definition, now, event);
     }
     assert_eq!(saga, decision.saga, "the events do not tell the whole story");
+    assert!(decision.events.len() <= 8 * definition.steps.len(), "the rules do not come to rest");
     let taken = decision.answer == Answer::Taken;
     assert_eq!(taken, !decision.events.is_empty(), "{:?} with {:?}", decision.answer, decision.events);
     let again = decide(definition, &decision.saga, input, now);
-    // Where two reminders are overdue, the same timer brings the one and then the other.
-    let next_reminder = again.events.iter().all(|event| matches!(event.fact, Fact::Reminded { .. }));
-    let same = again.saga == decision.saga || next_reminder;
+    // A timer that comes twice sends the same command twice, which every department must bear; and where two reminders
+    // are overdue it brings the one and then the other.
+    let harmless = |event: &Event| matches!(event.fact, Fact::Reminded { .. } | Fact::SentAgain { .. });
+    let same = again.saga == decision.saga || again.events.iter().all(harmless);
     assert!(same, "the second delivery of {input:?} changes something: {:?}", again.events);
     judge_rest(definition, &decision.saga);
 }
@@ -79,6 +81,9 @@ fn judge_act(definition: &Definition, saga: &Saga, step: StepIndex, revision: u3
     }
     for before in &is.after {
         assert_eq!(saga.run(*before).status, Status::Succeeded, "started before what it needs");
+    }
+    for before in &is.once_settled {
+        assert!(saga.run(*before).status.is_settled(), "started before what is to be settled first");
     }
     let mourned = saga.bereaved && !run.released;
     assert!(!mourned, "after a bereavement nothing starts by itself");

@@ -46,7 +46,7 @@ fn expiry_of_what_a_department_may_know_of_is_a_cancel_whose_answer_decides() {
 #[test]
 fn a_timer_before_its_time_or_of_another_revision_says_nothing() {
     let mut case = premium();
-    for timer in [Timer::Resend, Timer::Task, Timer::Expiry, Timer::Late] {
+    for timer in [Timer::Task, Timer::Expiry, Timer::Late] {
         case.due("premium", timer);
         assert_eq!(case.answer, Answer::Repeated, "{timer:?}");
     }
@@ -147,4 +147,29 @@ fn reminders_come_in_their_order_each_once() {
     assert_eq!(case.answer, Answer::Repeated);
     case.later(3 * DAY).due("father", Timer::Task);
     assert_eq!(case.saga.run(case.step("father")).reminded, 2);
+}
+
+/// If it failed, a family to whom the stand-in was due would lose it to the order in which two answers come.
+#[test]
+fn a_lateness_that_has_come_holds_for_what_still_waits_for_something_else() {
+    let drafts = vec![
+        department("pivot").pivot(),
+        department("photo"),
+        department("stand-in").after(&["photo"]).when_late("pivot", DAY).forward(),
+    ];
+    let mut case = Case::of(definition("late", drafts)).started();
+    case.later(DAY).due("stand-in", Timer::Late).succeed(&["pivot"]);
+    assert_eq!(case.status("stand-in"), Status::Waiting);
+    case.succeed(&["photo"]);
+    assert_eq!(case.sent(), ["Act stand-in 1"]);
+}
+
+/// If it failed, a command whose delivery failed, or that was out when we stopped, would wait for its full pause.
+#[test]
+fn a_command_is_sent_again_whenever_the_relay_asks_as_long_as_it_is_out() {
+    let mut case = premium();
+    case.due("premium", Timer::Resend);
+    assert_eq!(case.sent(), ["again Act premium"]);
+    case.succeed(&["premium"]).due("premium", Timer::Resend);
+    assert_eq!(case.answer, Answer::Repeated);
 }

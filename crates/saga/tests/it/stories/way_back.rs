@@ -183,3 +183,22 @@ fn what_was_found_of_an_act_says_nothing_of_its_compensation() {
     case.resolve("first", Found::Undone);
     assert_eq!(case.end(), Some(End::Withdrawn));
 }
+
+/// If it failed, the order of a list, which means nothing, would decide what is undone first.
+#[test]
+fn the_way_back_follows_the_dependencies_wherever_the_steps_stand_in_the_list() {
+    let drafts = vec![
+        department("pivot").after(&["top", "refuser"]).pivot(),
+        department("top").after(&["middle"]).undone_for(&BACK),
+        department("middle").after(&["ground"]).undone_for(&BACK),
+        department("ground").undone_for(&BACK),
+        department("refuser"),
+    ];
+    let mut case = Case::of(definition("listed backwards", drafts)).started();
+    case.succeed(&["ground", "middle", "top"]).refuses("refuser");
+    assert_eq!(case.sent(), ["Compensate top 1"]);
+    case.compensated("top");
+    assert_eq!(case.sent(), ["Compensate middle 1"]);
+    case.compensated("middle").compensated("ground");
+    assert_eq!(case.end(), Some(End::Rejected));
+}
