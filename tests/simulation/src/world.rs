@@ -269,10 +269,9 @@ impl World {
     }
 
     async fn send(&mut self, outgoing: Outgoing) {
-        let loaded = self.saga(outgoing.number).await;
-        let definition = &self.pack.definition;
-        if loaded.end.is_some() {
-            self.after_the_end.push(definition.step(outgoing.step).name.to_string());
+        let stored = self.store.load(&[outgoing.number]).await.expect("the store answers");
+        if stored.first().is_some_and(|saga| saga.summary.state != "running") {
+            self.after_the_end.push(self.pack.definition.step(outgoing.step).name.to_string());
         }
         self.sent += 1;
         let name = DEPARTMENTS.iter().find(|name| ***name == *outgoing.department).expect("a department of the world");
@@ -344,7 +343,8 @@ impl World {
             if !self.people_answer || !self.seen_tasks.insert((number, row.key.step, row.revision)) {
                 continue;
             }
-            let correcting = self.saga(number).await.run(StepIndex(row.key.step)).status == saga::Status::Correcting;
+            // A task that belongs to a department's step is a correction.
+            let correcting = self.pack.definition.step(StepIndex(row.key.step)).department().is_some();
             let says = match (self.lots.random_bool(self.declines), correcting) {
                 (true, _) => Says::Declined,
                 (false, true) => Says::Corrected,
@@ -491,6 +491,9 @@ impl World {
     }
 
     async fn mutate(&self, reply: &mut wire::Reply) {
+        if self.mutation.is_none() {
+            return;
+        }
         let saga = self.saga(reply.saga).await;
         let Some(step) = self.pack.definition.find(&reply.step) else { return };
         match self.mutation {
@@ -516,6 +519,9 @@ impl World {
             self.send_frozen().await;
         }
         let mut kept = Vec::new();
+        if self.mutation.is_none() {
+            kept.append(&mut due);
+        }
         for row in due.drain(..) {
             let saga = self.saga(row.number).await;
             let run = saga.run(StepIndex(row.row.key.step));
