@@ -307,3 +307,27 @@ fn nine(request: &mut v1::SubmitApplicationRequest) {
     let one = child(request).clone();
     form(request).children = (1..=9).map(|order| v1::Child { order, ..one.clone() }).collect();
 }
+
+/// Whoever looks up the code of a violation would find nothing.
+#[test]
+fn every_code_of_a_violation_is_explained() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/errors");
+    let page = std::fs::read_to_string(folder.join("YJ-0201.md")).expect("the page");
+    let sources = [
+        include_str!("../form.rs"),
+        include_str!("birth.rs"),
+        include_str!("child.rs"),
+        include_str!("correction.rs"),
+        include_str!("general.rs"),
+        include_str!("needed.rs"),
+    ];
+    let quoted = sources.iter().flat_map(|source| source.split('"'));
+    let codes = quoted.filter(|text| ["YJ-FORM-", "FRM-", "POL-", "PACK-"].iter().any(|code| text.starts_with(code)));
+    let mut count = 0;
+    for code in codes {
+        count += 1;
+        // Of a range the page names the ends.
+        assert!(page.contains(&format!("`{code}`")) || code == "PACK-002", "{code} is not explained");
+    }
+    assert!(count > 20, "{count}");
+}

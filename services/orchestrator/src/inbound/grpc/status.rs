@@ -238,3 +238,81 @@ impl From<Objection> for Refusal {
         Self::Objection(objection)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use saga::event::Ending;
+
+    use super::*;
+
+    fn all() -> Vec<Refusal> {
+        let objections = [
+            Objection::Ended,
+            Objection::Ending(Ending::Withdrawn),
+            Objection::OtherRevision { current: 2 },
+            Objection::NotWaiting,
+            Objection::Finished,
+            Objection::TooManyRevisions,
+            Objection::Started,
+            Objection::Followed,
+            Objection::Frozen,
+        ];
+        let mut all = vec![
+            Refusal::invalid("field", "", ""),
+            Refusal::KeyTaken,
+            Refusal::ChildLive([0; 16]),
+            Refusal::Overloaded,
+            Refusal::Stopping,
+            Refusal::NotFound(Missing::Case),
+            Refusal::Quarantined,
+            Refusal::Internal("a secret detail".into()),
+            Refusal::TaskAnswered,
+            Refusal::WrongPerson,
+            Refusal::OldVersion(2),
+            Refusal::TaskOver,
+        ];
+        all.extend(objections.map(Refusal::Objection));
+        all
+    }
+
+    /// Whoever looks up a code would find no page, or two meanings under one code.
+    #[test]
+    fn each_refusal_has_a_code_of_its_own_with_a_page() {
+        let mut codes: Vec<&str> = all().iter().map(Refusal::code).collect();
+        for code in &codes {
+            let page = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../docs/errors/{code}.md"));
+            assert!(page.is_file(), "{code} has no page");
+        }
+        let count = codes.len();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), count);
+    }
+
+    /// The database's own words, a path or a statement, would otherwise reach every caller.
+    #[test]
+    fn internal_detail_is_not_returned() {
+        let status = Status::from(Refusal::Internal("a secret detail".into()));
+        let told = format!("{:?} {:?}", status, status.get_error_details());
+        assert_eq!(status.code(), Code::Internal);
+        assert!(!told.contains("secret") && !String::from_utf8_lossy(status.details()).contains("secret"), "{told}");
+    }
+
+    /// An operator would otherwise have to ask which revision to name, and a caller why the case does not go on.
+    #[test]
+    fn a_refusal_names_what_the_caller_needs_next() {
+        let metadata = |refusal: Refusal, name: &str| {
+            let info = Status::from(refusal).get_details_error_info().expect("said");
+            assert_eq!(info.domain, DOMAIN);
+            info.metadata.get(name).cloned()
+        };
+        let other = Refusal::Objection(Objection::OtherRevision { current: 7 });
+        assert_eq!(metadata(other, "current_revision").as_deref(), Some("7"));
+        assert_eq!(metadata(Refusal::OldVersion(3), "current_version").as_deref(), Some("3"));
+        let ending = Refusal::Objection(Objection::Ending(Ending::Expired));
+        assert_eq!(metadata(ending, "ending").as_deref(), Some("expired"));
+        assert_eq!(metadata(Refusal::KeyTaken, "page").as_deref(), Some("docs/errors/YJ-0202.md"));
+    }
+}

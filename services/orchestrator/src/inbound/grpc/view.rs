@@ -202,3 +202,103 @@ fn step_state(run: &StepRun) -> v1::StepState {
         Status::Compensated => v1::StepState::Compensated,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use policy::Packs;
+    use saga::state::Out;
+
+    use super::*;
+
+    fn snapshot(change: impl FnOnce(&Definition, &mut Saga)) -> Snapshot {
+        let packs = Packs::shipped();
+        let pack = Arc::clone(packs.get("anhui-2024").expect("shipped"));
+        let definition = pack.definition.clone();
+        let mut saga = Saga::new(&definition);
+        change(&definition, &mut saga);
+        let summary = Summary {
+            case: [1; 16],
+            application: [2; 16],
+            child_order: 1,
+            pack: pack.name.clone(),
+            definition: pack.hash,
+            state: "running",
+            stuck: false,
+            frozen: false,
+            bereaved: false,
+            submitted_at: 1_500,
+            changed_at: 2_500,
+        };
+        Snapshot { number: 1, version: 9, summary, saga, definition, pack: Some(pack) }
+    }
+
+    fn step_of(case: &v1::Case, name: &str) -> v1::Step {
+        case.steps.iter().find(|step| step.name == name).expect("a step of the pack").clone()
+    }
+
+    /// A family would otherwise read a code where the law owes it a reason, and not learn where to go.
+    #[test]
+    fn a_refusal_is_told_in_words_with_the_way_out() {
+        let case = case(&snapshot(|definition, saga| {
+            let step = definition.find("eligibility").expect("a step");
+            saga.steps[step.at()].status = Status::Refused;
+            let given = [("PRE-104", ""), ("XYZ-1", "police"), ("XYZ-2", "请到某窗口")];
+            let reason = |(code, route): (&str, &str)| Reason { code: code.into(), offline_route: route.into() };
+            saga.steps[step.at()].reasons = given.map(reason).to_vec();
+        }));
+        let step = step_of(&case, "eligibility");
+        assert_eq!((step.state(), &*step.performer), (v1::StepState::Refused, "law"));
+        assert_eq!(step.reasons[0].text_zh, "父母双方须均为本省户籍居民。");
+        assert!(step.reasons[0].offline_route.contains("户政窗口"), "the reason's own route");
+        assert!(step.reasons[1].offline_route.contains("户政窗口"), "the route that was given");
+        assert_eq!((&*step.reasons[2].text_zh, &*step.reasons[2].offline_route), ("", "请到某窗口"));
+    }
+
+    /// A family would otherwise ask at a counter about what the department has long accepted.
+    #[test]
+    fn what_a_department_has_accepted_is_told_apart_from_what_it_may_not_know() {
+        let accepted = |accepted: Option<&str>, failed: Option<(&str, bool)>| {
+            let case = case(&snapshot(|definition, saga| {
+                let step = definition.find("card").expect("a step").at();
+                saga.steps[step].status = Status::InDoubt;
+                saga.steps[step].out = Some(Out {
+                    command: saga::event::Command::Act,
+                    why: saga::event::Why::Turn,
+                    attempts: 2,
+                    accepted: accepted.map(Into::into),
+                    stage: accepted.map(|_| "初审".into()),
+                    failed: failed.map(|(code, again)| (code.into(), again)),
+                    due_at: 60_000,
+                });
+            }));
+            step_of(&case, "card")
+        };
+        let step = accepted(Some("C-1"), None);
+        assert_eq!((step.state(), &*step.stage, step.attempts), (v1::StepState::Accepted, "初审", 2));
+        assert_eq!(step.next_at, Some(timestamp(60_000)));
+        let step = accepted(None, Some(("HRS-804", false)));
+        assert_eq!((step.state(), step.stuck, &*step.reasons[0].code), (v1::StepState::InDoubt, true, "HRS-804"));
+        assert_eq!((&*step.title, &*step.item), ("社会保障卡申领", "social-security-card"));
+    }
+
+    /// A list that filters by a state would otherwise miss the cases that it shows in that state.
+    #[test]
+    fn each_state_has_one_name_for_summaries_and_the_api() {
+        for name in crate::store::STATES {
+            assert_eq!(state_name(state_of(name)), Some(name));
+        }
+        let ends = [End::Completed, End::PartiallyCompleted, End::Offline, End::Rejected, End::Expired, End::Withdrawn];
+        let mut named: Vec<_> = ends.iter().map(|end| state_name(state(Some(*end)))).collect();
+        named.insert(0, state_name(state(None)));
+        assert_eq!(named, crate::store::STATES.map(Some));
+    }
+
+    /// A time before 1970, or a second off, would be shown as the time of filing.
+    #[test]
+    fn milliseconds_are_told_exactly() {
+        assert_eq!(timestamp(1_500), Timestamp { seconds: 1, nanos: 500_000_000 });
+        assert_eq!(timestamp(-1), Timestamp { seconds: -1, nanos: 999_000_000 });
+    }
+}
