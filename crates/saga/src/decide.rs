@@ -111,7 +111,7 @@ impl Deciding<'_> {
     }
 
     /// A no, or no answer, before the pivot: what the definition says. After it, that item goes offline; so does the
-    /// pivot itself, for what stands stands (table in design.md §4; protocol.md 10).
+    /// pivot itself, for what stands stands (table in ARCHITECTURE.md; protocol.md 10).
     fn draw_consequences(&mut self) {
         for step in self.definition.indices() {
             let is = self.definition.step(step);

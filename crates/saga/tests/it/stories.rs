@@ -1,4 +1,4 @@
-//! Each rule of sagas as a story. The numbers are those of `protocol.md`, the tables those of `design.md`, chapter 4.
+//! Each rule of sagas as a story. The numbers are those of `protocol.md`, the tables that of `ARCHITECTURE.md`.
 
 mod before_the_pivot;
 mod clocks;
