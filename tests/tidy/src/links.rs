@@ -63,6 +63,38 @@ fn resolve(folder: &str, path: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
+/// What the README says in one language and not in the other: sections, links, commands.
+pub fn check_translation(one: &File, other: &File) -> Vec<Finding> {
+    type Part = fn(&str) -> Vec<String>;
+    let parts: [(&str, Part); 3] = [("sections", sections), ("links", links_out), ("commands", commands)];
+    let mut findings = Vec::new();
+    for (name, part) in parts {
+        let (here, there) = (part(&one.text), part(&other.text));
+        if here != there {
+            findings.push(Finding::new(&other.path, format!("{name} differ from {}: {there:?}, {here:?}", one.path)));
+        }
+    }
+    findings
+}
+
+/// The depth of each heading.
+fn sections(text: &str) -> Vec<String> {
+    text.lines().filter(|line| line.starts_with("##")).map(|line| line.split(' ').next().unwrap_or("").into()).collect()
+}
+
+/// Every link, in order, except from one language to the other.
+fn links_out(text: &str) -> Vec<String> {
+    text.lines().flat_map(targets).filter(|target| !target.starts_with("README")).map(String::from).collect()
+}
+
+/// Every line of a block of code up to its remark, where it begins like a command.
+fn commands(text: &str) -> Vec<String> {
+    let is_command =
+        |line: &&str| ["cargo ", "yijian ", "grpcurl ", "deploy/"].iter().any(|start| line.starts_with(start));
+    let apart = |line: &str| line.split(" # ").next().unwrap_or_default().trim().to_owned();
+    text.lines().filter(is_command).map(apart).collect()
+}
+
 fn check_comments(file: &File, documents: &BTreeSet<&str>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (index, line) in file.text.lines().enumerate() {
@@ -100,5 +132,18 @@ mod tests {
         let code = File::sample("crates/x/src/a.rs", "//! See `protocol.md`, docs/lost.md.\nlet a = \"b.md\";\n");
         let found: Vec<String> = check(&[page, code], |_| true).into_iter().map(|finding| finding.what).collect();
         assert_eq!(found, ["names docs/lost.md, which is not here"]);
+    }
+
+    /// If this fails, those who read Chinese are told something else than those who read English.
+    #[test]
+    fn a_translation_that_says_something_else_is_found() {
+        let one =
+            File::sample("README.md", "## Start\n[zh](README.zh-CN.md) [a](a.md)\n```\ncargo run    # all\n```\n");
+        let same = "## 启动\n[en](README.md) [甲](a.md)\n```\ncargo run    # 全部\n```\n";
+        assert_eq!(check_translation(&one, &File::sample("README.zh-CN.md", same)), []);
+        for (from, to) in [("## 启动", "启动"), ("(a.md)", "(b.md)"), ("cargo run", "cargo test")] {
+            let other = File::sample("README.zh-CN.md", &same.replace(from, to));
+            assert_eq!(check_translation(&one, &other).len(), 1, "{from}");
+        }
     }
 }

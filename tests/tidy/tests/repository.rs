@@ -48,6 +48,14 @@ fn every_link_leads_somewhere() {
     expect_none(&links::check(&files(), |path| tree::root().join(path).exists()));
 }
 
+/// If this fails, one language's README promises what the other's does not.
+#[test]
+fn both_readmes_say_the_same() {
+    let files = files();
+    let named = |path: &str| files.iter().find(|file| file.path == path).expect("it is in the root").clone();
+    expect_none(&links::check_translation(&named("README.md"), &named("README.zh-CN.md")));
+}
+
 /// If this fails, a decision cannot be found by those who want to change it.
 #[test]
 fn every_decision_is_dated_and_listed() {
