@@ -12,8 +12,8 @@ use super::{
     child::{GESTATION_DAYS, GESTATION_WEEKS, LENGTH_CM, WEIGHT_G},
 };
 
-/// Reads the corrected fields, an object whose keys are among those `asked`, into the nested form that is laid over the
-/// facts: `{"child.weight_g": 3250}` becomes `{"child": {"weight_g": 3250}}`.
+/// Reads the corrected fields: an object whose keys are among those `asked`, paths of the facts with their dots, as the
+/// coordinator lays them over the facts: `{"child.weight_g": 3250}`.
 ///
 /// # Errors
 /// With every violation: not an object, a field that was not asked for, a value that the form would not take.
@@ -26,7 +26,7 @@ pub(crate) fn correction(text: &str, asked: &[Arc<str>], now: Timestamp) -> Resu
     if fields.is_empty() && !asked.is_empty() {
         check.note("corrected_json", "YJ-FORM-19", "未填写需补正的字段", "no corrected field is given");
     }
-    let mut nested = Map::new();
+    let mut taken = Map::new();
     for (path, value) in fields {
         if !asked.iter().any(|known| **known == *path) {
             // The name came from outside: it is not repeated.
@@ -34,10 +34,10 @@ pub(crate) fn correction(text: &str, asked: &[Arc<str>], now: Timestamp) -> Resu
             continue;
         }
         sound(&mut check, &path, &value, now);
-        insert(&mut nested, &path, value);
+        taken.insert(path, value);
     }
     check.settle()?;
-    Ok(Value::Object(nested))
+    Ok(Value::Object(taken))
 }
 
 /// Whether the form would take this value; a field that the form does not know is the department's to judge.
@@ -80,16 +80,4 @@ fn sound(check: &mut Check, path: &str, value: &Value, now: Timestamp) {
         _ => Ok(()),
     };
     check.take(path, sound);
-}
-
-fn insert(object: &mut Map<String, Value>, path: &str, value: Value) {
-    match path.split_once('.') {
-        None => drop(object.insert(path.to_owned(), value)),
-        Some((name, rest)) => {
-            let inner = object.entry(name).or_insert_with(|| Value::Object(Map::new()));
-            if let Value::Object(inner) = inner {
-                insert(inner, rest, value);
-            }
-        }
-    }
 }

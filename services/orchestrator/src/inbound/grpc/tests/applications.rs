@@ -102,6 +102,54 @@ async fn a_familys_answer_counts_for_all_children() {
     }
 }
 
+/// A weight that was typed wrongly would otherwise stay wrong for life, or a correction change what nobody asked about.
+#[tokio::test]
+async fn a_correction_is_asked_of_the_applicant_and_starts_the_next_revision() {
+    let world = World::new().await;
+    let case = world.submit(samples::shanxi(1, 1)).await.expect("filed").case_ids.remove(0);
+    world.complete(signed(&world.tasks(&case).await.remove(0), 1)).await.expect("signed");
+    let needs = proto::bus::NeedsCorrection { fields: vec!["child.weight_g".into()], code: "HLT-401".into() };
+    let reply = proto::bus::Reply {
+        saga: world
+            .store
+            .find_case(uuid::Uuid::parse_str(&case).expect("an id").into_bytes())
+            .await
+            .expect("read")
+            .expect("filed"),
+        effect_key: uuid::Uuid::parse_str(&case).expect("an id").into_bytes().to_vec().into(),
+        step: "certificate".to_owned(),
+        kind: proto::bus::CommandKind::Act.into(),
+        revision: 1,
+        number: 1,
+        endpoint: "140000.health".to_owned(),
+        outcome: Some(proto::bus::reply::Outcome::NeedsCorrection(needs)),
+        ..Default::default()
+    };
+    let done = world.parts.handle.ask(Work::Reply(Box::new(reply))).await.expect("taken");
+    assert_eq!(done, crate::coordinator::work::Done::Answered(vec![saga::Answer::Taken]));
+    let task = world.tasks(&case).await.remove(0);
+    assert_eq!(
+        (&*task.role, &*task.step, &*task.correct_fields),
+        ("applicant", "certificate", &["child.weight_g".to_owned()][..])
+    );
+    assert_eq!((&*task.reasons[0].code, task.expires_at), ("HLT-401", None));
+    let correct = |json: &str, key: &str| v1::CompleteTaskRequest {
+        outcome: v1::TaskOutcome::Corrected.into(),
+        corrected_json: json.to_owned(),
+        evidence_digest: String::new(),
+        idempotency_key: key.to_owned(),
+        ..signed(&task, 1)
+    };
+    let other = world.complete(correct(r#"{"child.name": "测试"}"#, "correction-1")).await;
+    assert_eq!(other.expect_err("not asked for").code(), Code::InvalidArgument);
+    let done = world.complete(correct(r#"{"child.weight_g": 3300}"#, "correction-2")).await.expect("corrected");
+    let step = &done.case.expect("shown").steps[1];
+    assert_eq!((step.state(), step.revision), (v1::StepState::InDoubt, 2));
+    assert!(world.buried().await.is_empty(), "what was corrected can be sent");
+    let late = world.complete(correct(r#"{"child.weight_g": 3400}"#, "correction-3")).await.expect_err("corrected");
+    assert_eq!(told(&late).1, "YJ-0213");
+}
+
 /// A person would otherwise see the tasks of others, or miss those on the second page.
 #[tokio::test]
 async fn a_persons_tasks_are_listed_page_by_page_and_nobody_elses() {
