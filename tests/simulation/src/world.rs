@@ -708,7 +708,7 @@ impl World {
             let run = saga.run(step);
             let revision = run.revision;
             if run.for_operator {
-                self.order_one(child, Input::Resolve { step, revision, found: saga::input::Found::Done }).await;
+                self.order_one(child, Input::Resolve { step, revision, found: saga::input::Found::Undone }).await;
             } else if run.status == saga::Status::NotDone {
                 self.order_one(child, Input::Resolve { step, revision, found: saga::input::Found::NotDone }).await;
             } else if saga.step_is_stuck(&definition, step) {
