@@ -46,10 +46,12 @@ mod compose;
 mod finish;
 mod load;
 mod take;
+pub mod tally;
 pub mod work;
 mod working;
 
 use application::Application;
+use tally::Tally;
 use work::{Done, Queued, Work};
 use working::{Cached, Working};
 
@@ -80,8 +82,8 @@ pub struct Coordinator {
     applications: LruCache<PublicId, Application>,
     numbers: std::ops::Range<SagaNumber>,
     quarantined: HashSet<SagaNumber>,
-    /// How many batches were committed, for the benchmark and the metrics.
-    pub commits: u64,
+    /// What was committed, for the benchmark and the metrics.
+    pub tally: Arc<Tally>,
 }
 
 /// What one batch came to.
@@ -126,7 +128,7 @@ impl Coordinator {
             applications: LruCache::new(capacity(limits::APPLICATIONS_CACHED)),
             numbers: 0..0,
             quarantined: HashSet::new(),
-            commits: 0,
+            tally: Arc::default(),
         }
     }
 
@@ -185,7 +187,7 @@ impl Coordinator {
         let (units, messages) = self.units(&mut batch, now);
         let answers = if units.is_empty() { Vec::new() } else { self.parts.store.append(&units).await? };
         if !units.is_empty() {
-            self.commits += 1;
+            self.tally.committed(units.iter().map(|unit| unit.sagas.len()).sum());
         }
         let mut fates: BTreeMap<PublicId, Appended> = BTreeMap::new();
         for (unit, answer) in units.iter().zip(answers) {

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use vault::{ChannelKeys, MasterKey, Suite};
 
 use crate::{
-    coordinator::{Coordinator, Parts, work::Handle},
+    coordinator::{Coordinator, Parts, tally::Tally, work::Handle},
     definitions::Definitions,
     downtime::Downtimes,
     inbound::{
@@ -63,6 +63,8 @@ pub struct Orchestrator {
     pub definitions: Arc<Definitions>,
     /// Who watches which case.
     pub watchers: Arc<Watchers>,
+    /// What was committed so far.
+    pub tally: Arc<Tally>,
     stop: CancellationToken,
     tasks: JoinSet<anyhow::Result<()>>,
 }
@@ -101,6 +103,7 @@ impl Orchestrator {
             downtimes,
             new_id: Arc::new(|| Uuid::now_v7().into_bytes()),
         });
+        let tally = coordinator.tally.clone();
         let finishing = stop.clone();
         tasks.spawn(async move { Ok(coordinator.run(queue, relay_door, finishing).await?) });
         let relay = Relay {
@@ -147,7 +150,7 @@ impl Orchestrator {
             let incoming = TcpListenerStream::new(listener);
             Ok(grpc::serve(parts, incoming, serving).await?)
         });
-        Ok(Self { address, store, definitions, watchers, stop, tasks })
+        Ok(Self { address, store, definitions, watchers, tally, stop, tasks })
     }
 
     /// Waits until something fails or [`stop`](Self::stop) is called from elsewhere through `token`.
