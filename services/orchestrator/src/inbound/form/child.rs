@@ -106,7 +106,8 @@ fn one(check: &mut Check, field: String, child: &v1::Child, parents: &Parents, c
             None
         }
     };
-    let sex = check.choice(&at("sex"), child.sex, &[(1, "male"), (2, "female")], Choice::Needed);
+    // Departments are given the code of GB/T 2261.1, which is the form's own number.
+    let sex = check.choice(&at("sex"), child.sex, &[(1, "1"), (2, "2")], Choice::Needed);
     let born_at = LocalMinute::parse(&child.born_at).and_then(|born_at| born_at.not_after(context.now));
     let born_at = check.take(&at("born_at"), born_at);
     let places = [(1, "facility"), (2, "brought-at-once"), (3, "elsewhere")];
@@ -187,8 +188,8 @@ fn registration(
     }
     let relation = check.take(&at("relation_to_head"), Relation::parse(&block.relation_to_head));
     let stated = relation.as_ref().and_then(Relation::sex).map(|sex| match sex {
-        Sex::Male => "male",
-        Sex::Female => "female",
+        Sex::Male => "1",
+        Sex::Female => "2",
     });
     if let (Some(stated), Some(sex)) = (stated, sex)
         && stated != sex

@@ -190,7 +190,7 @@ fn the_facts_have_the_agreed_words() {
     let facts = &filing.facts;
     assert_eq!(facts["application"], json!({"area": "340104", "channel": "app", "submitted_on": "2026-11-20"}));
     let child = &facts["children"][0];
-    assert_eq!((&child["sex"], &child["birth_place"]), (&json!("female"), &json!("facility")));
+    assert_eq!((&child["sex"], &child["birth_place"]), (&json!("2"), &json!("facility")));
     assert_eq!(child["registration"]["follow"], "mother");
     assert_eq!(child["insurance"]["years"], json!(["birth-year"]));
     assert_eq!(facts["hand_over"]["certificate"], "mail");
