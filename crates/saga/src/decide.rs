@@ -80,7 +80,7 @@ pub(crate) struct Deciding<'a> {
 impl Deciding<'_> {
     /// Adds an event and folds it in, so that what follows sees it.
     pub(crate) fn emit(&mut self, by: Actor, fact: Fact) -> Answer {
-        let event = Event { by, fact };
+        let event = Event { by, fact, note: None };
         self.saga.apply(self.definition, self.now, &event);
         self.events.push(event);
         Answer::Taken

@@ -23,6 +23,9 @@ pub struct Event {
     pub by: Actor,
     /// What happened.
     pub fact: Fact,
+    /// What a person said of it: an operator's reason and evidence, the digest of a signature. No personal data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Arc<str>>,
 }
 
 /// Who makes facts.

@@ -109,6 +109,8 @@ struct Batch {
     dead: Vec<DeadLetter>,
     unmatched: Vec<UnmatchedNotice>,
     matched: Vec<u64>,
+    /// Applications with a saga that turned out not to be workable after it was decided.
+    failed: BTreeSet<PublicId>,
 }
 
 /// Work that was decided and is to be answered once it is stored.
@@ -237,11 +239,18 @@ impl Coordinator {
                     self.tell(number, &working.now);
                     self.sagas.put(number, working.now);
                 }
+                // Nothing was stored of it, and nothing of what was decided is believed.
+                _ if changed => {}
                 Some(Appended::Committed) | None => {
                     self.sagas.put(number, working.now);
                 }
                 // What was decided on is not what is stored; it is loaded anew.
-                Some(_) => {}
+                Some(
+                    Appended::Stale
+                    | Appended::KeyKnown { .. }
+                    | Appended::ChildLive { .. }
+                    | Appended::ActKnown { .. },
+                ) => {}
             }
         }
         for decided in batch.decided {
@@ -256,6 +265,7 @@ impl Coordinator {
                     self.applications.pop(&decided.application);
                     answer(decided.queued.answer, Done::ChildLive { case: *case });
                 }
+                _ if batch.failed.contains(&decided.application) => answer(decided.queued.answer, Done::Quarantined),
                 Some(Appended::Committed) | None => answer(decided.queued.answer, decided.done),
             }
         }

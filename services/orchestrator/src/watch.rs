@@ -31,6 +31,9 @@ pub struct Snapshot {
     pub pack: Option<Arc<Pack>>,
 }
 
+/// Entries at which those whom nobody watches any more are thrown out, and again at each doubling.
+const PRUNED_AT: usize = 1_024;
+
 type Watched = watch::Sender<Option<Arc<Snapshot>>>;
 
 /// The watchers of all cases.
@@ -44,6 +47,9 @@ impl Watchers {
     /// Watches a case from now on. The newest snapshot wins; what nobody read in time is overwritten.
     pub fn watch(&self, number: SagaNumber) -> watch::Receiver<Option<Arc<Snapshot>>> {
         let mut cases = self.cases.lock().unwrap_or_else(PoisonError::into_inner);
+        if cases.len() >= PRUNED_AT && cases.len().is_power_of_two() {
+            cases.retain(|_, sender| sender.receiver_count() > 0);
+        }
         let sender = cases.entry(number).or_insert_with(|| watch::Sender::new(None));
         let receiver = sender.subscribe();
         self.count.store(cases.len(), Ordering::Release);

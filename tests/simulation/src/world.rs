@@ -239,7 +239,6 @@ impl World {
                 .map(|order| FiledChild { order, chosen: chosen.clone(), child: [order; 32] })
                 .collect(),
             found_by: vec![[9; 32]],
-            persons: Vec::new(),
         };
         let done = self.tell(Work::File(Box::new(filing))).await;
         let Some(Done::Filed { application, .. }) = done else { panic!("the application is filed: {done:?}") };
@@ -565,20 +564,20 @@ impl World {
             }
         }
         if !inputs.is_empty() {
-            self.tell(Work::Order(Box::new(Order { inputs, act: None, clear: None }))).await;
+            self.tell(Work::Order(Box::new(Order { inputs, act: None, clear: None, note: None }))).await;
         }
     }
 
     /// Gives one order to all sagas of the family, in one transaction.
     pub async fn order(&mut self, input: Input) {
         let inputs = self.sagas.iter().map(|number| (*number, input.clone())).collect();
-        self.tell(Work::Order(Box::new(Order { inputs, act: None, clear: None }))).await;
+        self.tell(Work::Order(Box::new(Order { inputs, act: None, clear: None, note: None }))).await;
     }
 
     /// Gives one order to one saga.
     pub async fn order_one(&mut self, child: usize, input: Input) -> Option<Done> {
         let inputs = vec![(self.sagas[child], input)];
-        self.tell(Work::Order(Box::new(Order { inputs, act: None, clear: None }))).await
+        self.tell(Work::Order(Box::new(Order { inputs, act: None, clear: None, note: None }))).await
     }
 
     /// What people do.

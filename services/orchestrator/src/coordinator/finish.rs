@@ -34,7 +34,11 @@ impl Coordinator {
                     outgoing.insert(number, sent);
                     batch.sagas.insert(number, working);
                 }
-                Err(why) => self.quarantine(number, &why, batch),
+                Err(why) => {
+                    // The whole unit falls: what one act tells several sagas is told to all of them or to none.
+                    batch.failed.insert(working.now.summary.application);
+                    self.quarantine(number, &why, batch);
+                }
             }
         }
         for (application, opens) in std::mem::take(&mut batch.opens) {
@@ -42,6 +46,7 @@ impl Coordinator {
                 unit.opens = Some(opens);
             }
         }
+        units.retain(|application, _| !batch.failed.contains(application));
         for (application, act) in std::mem::take(&mut batch.acts) {
             units.entry(application).or_default().act = Some(act);
         }

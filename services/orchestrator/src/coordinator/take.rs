@@ -166,7 +166,7 @@ impl Coordinator {
         if let Some(clear) = &order.clear {
             lay_over(&mut working.now, clear);
         }
-        let taken = working.take(input, now);
+        let taken = working.take_noted(input, order.note.clone(), now);
         match (&order.clear, before) {
             (Some(clear), _) if taken == Answer::Taken => {
                 let application = self.applications.get_mut(&working.now.summary.application);

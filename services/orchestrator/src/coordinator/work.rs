@@ -40,8 +40,6 @@ pub struct Filing {
     pub children: Vec<FiledChild>,
     /// Subjects by which all cases of the application can be found.
     pub found_by: Vec<Blind>,
-    /// Who may answer tasks: role and HMAC of the person's ID number.
-    pub persons: Vec<(Arc<str>, Blind)>,
 }
 
 /// One child of a filing.
@@ -63,6 +61,8 @@ pub struct Order {
     pub act: Option<Act>,
     /// Corrected data, or an operator's statement of an output, in clear; sealed before it is stored.
     pub clear: Option<Clear>,
+    /// What is written beside the act's own event: an operator's reason and evidence, the digest of a signature.
+    pub note: Option<Arc<str>>,
 }
 
 /// Data in clear that come with an order.

@@ -70,12 +70,16 @@ impl Working {
         }
     }
 
-    /// Takes one input and then whatever the law decides of its consequences, as one entry.
+    /// Takes one input: what it changes is one entry.
     pub(crate) fn take(&mut self, input: &Input, at: i64) -> Answer {
-        let decision = decide(&self.now.definition, &self.now.saga, input, at);
-        if decision.events.is_empty() {
-            return decision.answer;
-        }
+        self.take_noted(input, None, at)
+    }
+
+    /// Takes one input, with a note beside the fact that it states.
+    pub(crate) fn take_noted(&mut self, input: &Input, note: Option<Arc<str>>, at: i64) -> Answer {
+        let mut decision = decide(&self.now.definition, &self.now.saga, input, at);
+        let Some(stated) = decision.events.first_mut() else { return decision.answer };
+        stated.note = note;
         self.now.saga = decision.saga;
         self.now.version += 1;
         self.entries.push(fold::entry(self.now.version, at, &decision.events));

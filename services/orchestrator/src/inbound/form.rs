@@ -164,14 +164,11 @@ fn close(
     let form = blind.of("form", &canonical(&said));
     assembled.facts["application"]["submitted_on"] = context.today.to_string().into();
     let mut found_by = Vec::new();
-    let mut persons = Vec::new();
     if let Some(id_number) = &assembled.applicant {
         found_by.extend([blind_subject(blind, id_number), blind_applicant(blind, id_number)]);
-        persons.push((Arc::from("applicant"), blind_person(blind, id_number)));
     }
     if let Some(id_number) = &assembled.father {
         found_by.push(blind_subject(blind, id_number));
-        persons.push((Arc::from("father"), blind_person(blind, id_number)));
     }
     Filing {
         pack: Arc::clone(pack),
@@ -181,7 +178,6 @@ fn close(
         facts: assembled.facts,
         children: assembled.children,
         found_by,
-        persons,
     }
 }
 

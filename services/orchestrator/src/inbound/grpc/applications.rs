@@ -123,7 +123,7 @@ impl Api {
             return Ok((self.cases(&numbers).await?, true));
         }
         let withdraw = |number: &SagaNumber| (*number, Input::Withdraw { by: "applicant".into() });
-        let order = Order { inputs: numbers.iter().map(withdraw).collect(), act: Some(act), clear: None };
+        let order = Order { inputs: numbers.iter().map(withdraw).collect(), act: Some(act), clear: None, note: None };
         let ordered = self.order(order).await?;
         Ok((self.cases(&numbers).await?, ordered == Ordered::Repeated))
     }
@@ -150,7 +150,7 @@ impl Api {
         }
         let by: Arc<str> = request.reported_by.into();
         let bereave = |number: SagaNumber| (number, Input::Bereaved { by: Arc::clone(&by) });
-        let order = Order { inputs: concerned.into_iter().map(bereave).collect(), act: Some(act), clear: None };
+        let order = Order { inputs: concerned.into_iter().map(bereave).collect(), act: Some(act), clear: None, note: None };
         let ordered = self.order(order).await?;
         Ok((self.cases(&numbers).await?, ordered == Ordered::Repeated))
     }

@@ -44,7 +44,7 @@ impl Operations for Api {
         let number = self.number_of(request::id("case_id", &request.case_id)?).await?;
         let step = request::step(&self.snapshot(number).await?.definition, &request.step)?;
         let input = Input::Retry { step, revision: request.revision };
-        Ok(Response::new(self.told(number, input, None).await?))
+        Ok(Response::new(self.told(number, input, request.reason.clone(), None).await?))
     }
 
     async fn resolve_step(
@@ -82,7 +82,7 @@ impl Operations for Api {
         let request = request.get_ref();
         request::words("reason", &request.reason)?;
         let number = self.number_of(request::id("case_id", &request.case_id)?).await?;
-        Ok(Response::new(self.told(number, Input::Freeze, None).await?))
+        Ok(Response::new(self.told(number, Input::Freeze, request.reason.clone(), None).await?))
     }
 
     async fn unfreeze_case(
@@ -92,7 +92,7 @@ impl Operations for Api {
         let request = request.get_ref();
         request::words("reason", &request.reason)?;
         let number = self.number_of(request::id("case_id", &request.case_id)?).await?;
-        Ok(Response::new(self.told(number, Input::Unfreeze, None).await?))
+        Ok(Response::new(self.told(number, Input::Unfreeze, request.reason.clone(), None).await?))
     }
 
     async fn list_dead_letters(
@@ -217,12 +217,19 @@ impl Api {
         let number = self.number_of(request::id("case_id", &request.case_id)?).await?;
         let step = request::step(&self.snapshot(number).await?.definition, &request.step)?;
         let input = Input::Resolve { step, revision: request.revision, found };
-        self.told(number, input, output.map(|value| acts::stated(step, value))).await
+        let note = format!("{} · {}", request.reason, request.evidence);
+        self.told(number, input, note, output.map(|value| acts::stated(step, value))).await
     }
 
     /// One saga is told, and shown as it stands then.
-    async fn told(&self, number: SagaNumber, input: Input, clear: Option<Clear>) -> Result<v1::OrderResponse, Refusal> {
-        self.order(Order { inputs: vec![(number, input)], act: None, clear }).await?;
+    async fn told(
+        &self,
+        number: SagaNumber,
+        input: Input,
+        note: String,
+        clear: Option<Clear>,
+    ) -> Result<v1::OrderResponse, Refusal> {
+        self.order(Order { inputs: vec![(number, input)], act: None, clear, note: Some(note.into()) }).await?;
         Ok(v1::OrderResponse { case: Some(view::case(&self.snapshot(number).await?)) })
     }
 

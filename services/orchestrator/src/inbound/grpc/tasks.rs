@@ -92,7 +92,10 @@ impl Api {
         let clear = self.content(&request, &snapshot, step, says)?;
         let same = open.iter().filter(|task| task.row.revision == request.version);
         let answer = |task: &OpenTask| (task.number, Input::Answered { step, revision: request.version, says });
-        let order = Order { inputs: same.map(answer).collect(), act: Some(act), clear };
+        // What the person did it with, and the digest of the evidence that the platform keeps.
+        let note = format!("{} {}", request.method, request.evidence_digest);
+        let note = Some(note.trim().into()).filter(|note: &Arc<str>| !note.is_empty());
+        let order = Order { inputs: same.map(answer).collect(), act: Some(act), clear, note };
         let ordered = match self.order(order).await {
             Ok(ordered) => ordered,
             // Answered, expired or corrected between reading and deciding: told as if it had been read later.
