@@ -100,7 +100,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         return Err(Failure::Refused(wrong.join("\n")));
     }
     let names: Vec<&str> = states.iter().map(|state| script::name(*state)).collect();
-    player.say("如剧本所述办结 ended as the script says", &names.join(", "));
+    player.say("按剧本办结 ended as the script says", &names.join(", "));
     Ok(())
 }
 

@@ -4,7 +4,6 @@
 //! lies between. What may fail because of the machine (a port, a lock, a key) fails before anything is started.
 
 use std::{
-    fs,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
@@ -186,14 +185,14 @@ impl Serving {
         let pages = page_listener.local_addr()?;
         let locks = lock(&settings)?;
         let endpoints = Endpoints::of(&settings.packs).and(Endpoints::of(&Packs::shipped()));
-        let (master, channels) = keys(&settings.data.join("keys"), &endpoints).await?;
+        let (master, channels) = keys(&settings.data, &endpoints).await?;
         let carrier = bus::open(&settings.bus).await.context("open the bus")?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
 
         let mut router = Router::new();
         let mut orchestrator = None;
         if let Some(listener) = grpc {
-            let path = orchestrator_folder(&settings.data).join("orchestrator.sqlite");
+            let path = database(&settings.data);
             let store = SqliteStore::open(&path).await.with_context(|| format!("open {}", path.display()))?;
             let started = Orchestrator::start(Ingredients {
                 store: Arc::new(store),
@@ -323,6 +322,11 @@ pub fn orchestrator_folder(data: &Path) -> PathBuf {
     data.join("orchestrator")
 }
 
+/// The orchestrator's database.
+pub fn database(data: &Path) -> PathBuf {
+    orchestrator_folder(data).join("orchestrator.sqlite")
+}
+
 /// Where the departments' ledgers and inboxes are.
 pub fn departments_folder(data: &Path) -> PathBuf {
     data.join("departments")
@@ -355,25 +359,30 @@ fn lock(settings: &Settings) -> Result<Vec<DataFolder>, data_folder::Error> {
 }
 
 /// Reads the keys; makes those that are not there. The embedded default only: elsewhere keys are mounted, never made.
-async fn keys(folder: &Path, endpoints: &Endpoints) -> anyhow::Result<(MasterKey, ChannelKeys)> {
+async fn keys(data: &Path, endpoints: &Endpoints) -> anyhow::Result<(MasterKey, ChannelKeys)> {
+    let folder = data.join("keys");
     let mut attempts = 0;
     // The other half may be making them just now.
     let _lock = loop {
-        match DataFolder::open(folder) {
+        match DataFolder::open(&folder) {
             Err(data_folder::Error::InUse { .. }) if attempts < KEYS_STEPS => attempts += 1,
             opened => break opened?,
         }
         tokio::time::sleep(KEYS_STEP).await;
     };
     let unusable = || format!("{KEYS_UNUSABLE} 密钥无法使用 / the keys cannot be used; see {}", KEYS_UNUSABLE.page());
-    let fresh = !folder.join("master.key").exists();
-    if fresh {
-        tracing::info!(folder = %folder.display(), "首次启动:生成密钥 / first start: making keys");
-    }
-    let master = MasterKey::load_or_create(&folder.join("master.key")).with_context(unusable)?;
+    let path = folder.join("master.key");
+    // A database whose key is gone is not given another one, which would only stand in the way of the right one.
+    let master = if database(data).exists() {
+        MasterKey::load(&path).with_context(unusable)?
+    } else {
+        if !path.exists() {
+            tracing::info!(folder = %folder.display(), "首次启动:生成密钥 / first start: making keys");
+        }
+        MasterKey::load_or_create(&path).with_context(unusable)?
+    };
     let names = endpoints.names();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let channels = ChannelKeys::load_or_create(&folder.join("channels.toml"), &names).with_context(unusable)?;
-    fs::File::open(folder)?.sync_all()?;
     Ok((master, channels))
 }

@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn what_a_part_spends_is_counted_as_its_own() {
         let before = spent(&BTreeSet::new()).expect("there is a /proc");
-        let work = || {
+        let work = move || {
             let until = std::time::Instant::now() + Duration::from_millis(60);
             while std::time::Instant::now() < until {
                 std::hint::spin_loop();

@@ -22,7 +22,7 @@ pub(super) fn text<M: Message>(name: &str, message: &M) -> anyhow::Result<String
     let mut bytes = Vec::new();
     let mut serializer = serde_json::Serializer::pretty(&mut bytes);
     dynamic.serialize_with_options(&mut serializer, &options).context("write the answer as JSON")?;
-    Ok(String::from_utf8(bytes).context("write the answer as text")?)
+    String::from_utf8(bytes).context("write the answer as text")
 }
 
 #[cfg(test)]

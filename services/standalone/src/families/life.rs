@@ -158,10 +158,12 @@ impl Life<'_> {
             let key = self.key(&format!("{}-{}", task.task_id.replace('/', "-"), task.version));
             match client.complete_task(complete(&task, actor, says, key)).await {
                 Ok(_) => drop(self.answered.insert(told)),
-                // Answered for the other twin, or overtaken.
+                // Answered before, or overtaken.
                 Err(status) if status.code() == Code::FailedPrecondition => drop(self.answered.insert(told)),
                 Err(status) => return Err(status),
             }
+            // One at a time: what was said for a family is said for both twins, as the next look at the list shows.
+            break;
         }
         Ok(())
     }

@@ -12,7 +12,15 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// The telephones of all families.
 pub(super) struct Telephones {
     systems: Systems,
-    looked: Mutex<(Option<Instant>, HashSet<(String, String)>)>,
+    looked: Mutex<Look>,
+}
+
+/// What the last look at the shelves has shown.
+#[derive(Default)]
+struct Look {
+    at: Option<Instant>,
+    /// Telephone and template of each message that has left.
+    arrived: HashSet<(String, String)>,
 }
 
 impl Telephones {
@@ -23,14 +31,16 @@ impl Telephones {
     /// Whether the message of this template has reached the telephone.
     pub(super) async fn has(&self, area: &str, phone: &str, template: &str) -> anyhow::Result<bool> {
         let mut looked = self.looked.lock().await;
-        if looked.0.is_none_or(|at| at.elapsed() >= LOOK_EVERY) {
+        if looked.at.is_none_or(|at| at.elapsed() >= LOOK_EVERY) {
             for gateway in self.systems.gateways() {
                 let sent = gateway.messages().await?;
-                looked.1.extend(sent.into_iter().map(|message| (message.phone.as_str().to_owned(), message.template)));
+                looked
+                    .arrived
+                    .extend(sent.into_iter().map(|message| (message.phone.as_str().to_owned(), message.template)));
             }
-            looked.0 = Some(Instant::now());
+            looked.at = Some(Instant::now());
         }
         // Where no gateway is, nothing can arrive.
-        Ok(self.systems.of(area).is_some() && looked.1.contains(&(phone.to_owned(), template.to_owned())))
+        Ok(self.systems.of(area).is_some() && looked.arrived.contains(&(phone.to_owned(), template.to_owned())))
     }
 }

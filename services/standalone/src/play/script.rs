@@ -232,4 +232,37 @@ mod tests {
         );
         assert_eq!(script.acts[2..], [Act::Pay { child: 2 }, Act::Withdraw]);
     }
+
+    /// If this fails, the first thing that a newcomer tries is refused.
+    #[test]
+    fn every_shipped_example_is_a_sound_form_with_a_script() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/applications");
+        let packs = policy::Packs::shipped();
+        let blind = vault::MasterKey::generate().blind_index();
+        let mut ends = BTreeSet::new();
+        for entry in fs::read_dir(folder).expect("the examples") {
+            let path = entry.expect("a file").path();
+            let named = path.display().to_string();
+            if named.ends_with(".acts.json") {
+                continue;
+            }
+            let request = crate::client::read_form(&path).unwrap_or_else(|failure| panic!("{named}: {failure:?}"));
+            let now_ms = jiff::Timestamp::now().as_millisecond();
+            let parsed = orchestrator::inbound::form::parse(request, 0, &packs, &blind, now_ms);
+            assert!(parsed.is_ok(), "{named}: {:?}", parsed.err());
+            let script =
+                Script::read(&path.with_extension("acts.json")).unwrap_or_else(|failure| panic!("{failure:?}"));
+            ends.insert(name(script.ends));
+        }
+        let all = ["completed", "expired", "offline", "partially-completed", "rejected", "withdrawn"];
+        assert_eq!(ends, BTreeSet::from(all), "every end is shown by an example");
+    }
+
+    /// If this fails, the example of an expiry cannot be watched.
+    #[test]
+    fn the_quick_pack_is_a_sound_pack() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/policies");
+        let packs = policy::Packs::load_folder(&folder).expect("no problems");
+        assert!(packs.get("anhui-quick").is_some());
+    }
 }
