@@ -1,1 +1,1 @@
-//! faults.
+//! What happens to families when processes die in the middle of their applications: see `tests/`.
