@@ -403,6 +403,10 @@ pub trait Store: Send + Sync + 'static {
 
     /// These sagas, in any order; unknown numbers are left out.
     async fn load(&self, numbers: &[SagaNumber]) -> Result<Vec<Loaded>, Error>;
+    /// Whether this saga has not ended; `None` for an unknown number.
+    async fn is_running(&self, number: SagaNumber) -> Result<Option<bool>, Error> {
+        Ok(self.load(&[number]).await?.first().map(|saga| saga.summary.state == "running"))
+    }
     /// The sealed form of an application.
     async fn form(&self, application: PublicId) -> Result<Option<Vec<u8>>, Error>;
     /// The newest revision of each sealed payload of a saga.

@@ -1,7 +1,8 @@
 //! The inbox in a SQLite file: write-ahead log, synced to disk at every commit, one instance at a time.
 //!
-//! Multi-row statements only, in a few fixed sizes so that each is prepared once; rows are numbered in sequence so that
-//! new ones are appended to the file instead of scattered over it.
+//! One statement for all rows of a table, since handing it to SQLite's thread costs more than a row does: of the next of
+//! a few fixed sizes, so that each is prepared once, and filled up with empty rows that it passes over. Rows are numbered
+//! in sequence so that new ones are appended to the file instead of scattered over it.
 
 use std::{
     collections::BTreeMap,
@@ -61,8 +62,8 @@ const MIGRATIONS: [&str; 1] = ["
     );
 "];
 
-/// Rows in one statement, largest first: a batch of any size takes few statements, and each is prepared once.
-const SIZES: [usize; 5] = [256, 64, 16, 4, 1];
+/// Rows in one statement, smallest first.
+const SIZES: [usize; 10] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 /// Another instance holds the file for good; waiting longer than a start's overlap does not help.
 const BUSY_TIMEOUT: Duration = Duration::from_millis(200);
 
@@ -96,6 +97,11 @@ impl SqliteInbox {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT)
+            // 32 MiB: the inner pages of the index over some hundred thousand steps.
+            .pragma("cache_size", "-32768")
+            // In pages of 4 KiB: the log is folded into the database every 32 MiB, not within every eighth batch.
+            .pragma("wal_autocheckpoint", "8192")
+            .pragma("journal_size_limit", "67108864")
             .disable_statement_logging();
         let mut connection = options.connect().await.map_err(failed)?;
         migrate(&mut connection, own_schema).await.map_err(failed)?;
@@ -164,6 +170,7 @@ impl Inbox for SqliteInbox {
             for key in chunk {
                 query = query.bind(&key.effect_key[..]).bind(&*key.step);
             }
+            query = filled_up(query, chunk.len(), 2);
             for row in query.fetch_all(&mut *connection).await.map_err(during(READ))? {
                 let row = step_row(&row)?;
                 known.insert(row.key.clone(), row);
@@ -196,6 +203,7 @@ impl Inbox for SqliteInbox {
             for &(row, revision) in chunk {
                 query = query.bind(row).bind(i64::from(revision));
             }
+            query = filled_up(query, chunk.len(), 2);
             for row in query.fetch_all(&mut *connection).await.map_err(during(READ))? {
                 let revision = u32::try_from(get::<i64>(&row, 1)?).map_err(|_| Error::Damaged { what: READ })?;
                 kept.push(KeptCommand { row: get(&row, 0)?, revision, command: get(&row, 2)? });
@@ -293,15 +301,16 @@ impl Inbox for SqliteInbox {
 async fn write_rows(connection: &mut SqliteConnection, rows: &[StepRow]) -> Result<(), sqlx::Error> {
     for chunk in chunks(rows) {
         let sql = format!(
-            "INSERT INTO steps (id, effect_key, step, due_ms, changed_ms, record) VALUES {} ON CONFLICT (id) \
+            "INSERT INTO steps (id, effect_key, step, due_ms, changed_ms, record) {} ON CONFLICT (id) \
              DO UPDATE SET due_ms = excluded.due_ms, changed_ms = excluded.changed_ms, record = excluded.record",
-            places(chunk.len(), 6)
+            rows_of(chunk.len(), 6)
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for row in chunk {
             query = query.bind(row.id).bind(&row.key.effect_key[..]).bind(&*row.key.step);
             query = query.bind(row.due_ms).bind(row.changed_ms).bind(&row.record[..]);
         }
+        query = filled_up(query, chunk.len(), 6);
         query.execute(&mut *connection).await?;
     }
     Ok(())
@@ -309,12 +318,12 @@ async fn write_rows(connection: &mut SqliteConnection, rows: &[StepRow]) -> Resu
 
 async fn write_commands(connection: &mut SqliteConnection, commands: &[KeptCommand]) -> Result<(), sqlx::Error> {
     for chunk in chunks(commands) {
-        let sql =
-            format!("INSERT OR REPLACE INTO commands (step_id, revision, command) VALUES {}", places(chunk.len(), 3));
+        let sql = format!("INSERT OR REPLACE INTO commands (step_id, revision, command) {}", rows_of(chunk.len(), 3));
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for kept in chunk {
             query = query.bind(kept.row).bind(i64::from(kept.revision)).bind(&kept.command[..]);
         }
+        query = filled_up(query, chunk.len(), 3);
         query.execute(&mut *connection).await?;
     }
     Ok(())
@@ -327,13 +336,14 @@ async fn write_outgoing(
 ) -> Result<(), sqlx::Error> {
     let mut id = first;
     for chunk in chunks(messages) {
-        let sql = format!("INSERT INTO outbox (id, topic, key, payload, headers) VALUES {}", places(chunk.len(), 5));
+        let sql = format!("INSERT INTO outbox (id, topic, key, payload, headers) {}", rows_of(chunk.len(), 5));
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for message in chunk {
             query = query.bind(id).bind(&*message.topic).bind(message.key.cast_signed());
             query = query.bind(&message.payload[..]).bind(headers_to_bytes(&message.headers));
             id += 1;
         }
+        query = filled_up(query, chunk.len(), 5);
         query.execute(&mut *connection).await?;
     }
     Ok(())
@@ -346,6 +356,7 @@ async fn forget_outgoing(connection: &mut SqliteConnection, ids: &[i64]) -> Resu
         for id in chunk {
             query = query.bind(*id);
         }
+        query = filled_up(query, chunk.len(), 1);
         query.execute(&mut *connection).await?;
     }
     Ok(())
@@ -402,20 +413,37 @@ fn get<'row, T: sqlx::Decode<'row, Sqlite> + sqlx::Type<Sqlite>>(row: &'row Sqli
     row.try_get(at).map_err(during("read a column of the inbox"))
 }
 
-/// `(?, ?), (?, ?), …`: the places of `rows` rows of `columns` columns.
-fn places(rows: usize, columns: usize) -> String {
-    let row = format!("({})", vec!["?"; columns].join(", "));
-    vec![row; rows].join(", ")
+/// The size of the statement that takes so many rows.
+fn size_for(rows: usize) -> usize {
+    SIZES.into_iter().find(|size| *size >= rows).unwrap_or(SIZES[SIZES.len() - 1])
 }
 
-/// Cuts a slice into pieces of the sizes that statements are prepared for.
-fn chunks<T>(mut rest: &[T]) -> impl Iterator<Item = &[T]> {
-    std::iter::from_fn(move || {
-        let size = SIZES.into_iter().find(|size| *size <= rest.len())?;
-        let (piece, others) = rest.split_at(size);
-        rest = others;
-        Some(piece)
-    })
+/// `(?, ?), (?, ?), …`: the places of `rows` rows of `columns` columns, and of those that fill the statement up.
+fn places(rows: usize, columns: usize) -> String {
+    let row = format!("({})", vec!["?"; columns].join(", "));
+    vec![&*row; size_for(rows)].join(", ")
+}
+
+/// Such rows for an INSERT, without those that fill it up.
+fn rows_of(rows: usize, columns: usize) -> String {
+    format!("SELECT * FROM (VALUES {}) WHERE column1 IS NOT NULL", places(rows, columns))
+}
+
+/// The values of the empty rows.
+fn filled_up<'query>(
+    mut query: Query<'query, Sqlite, SqliteArguments>,
+    rows: usize,
+    columns: usize,
+) -> Query<'query, Sqlite, SqliteArguments> {
+    for _ in rows * columns..size_for(rows) * columns {
+        query = query.bind(None::<i64>);
+    }
+    query
+}
+
+/// Cuts a slice into pieces that one statement takes.
+fn chunks<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
+    rows.chunks(SIZES[SIZES.len() - 1])
 }
 
 #[derive(Clone, PartialEq, prost::Message)]

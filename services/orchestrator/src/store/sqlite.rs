@@ -39,7 +39,7 @@ const READERS: u32 = 3;
 /// How long a statement waits for another process, a backup or a shell, to let go of the file.
 const BUSY: Duration = Duration::from_secs(10);
 
-/// Prepared statements kept by a connection: twelve texts of an append in four sizes, and every other text here.
+/// Prepared statements kept by a connection: twelve texts of an append in nine sizes, and every other text here.
 const STATEMENTS_KEPT: usize = 256;
 
 /// Rows that may wait between SQLite's thread and ours: a whole load of a batch, so that neither waits for the other.
@@ -69,17 +69,18 @@ impl SqliteStore {
         let failed = database("open the database");
         let mut writer = options(path).create_if_missing(true).connect().await.map_err(&failed)?;
         migrations::migrate(&mut writer).await?;
-        let readers = SqlitePoolOptions::new().max_connections(READERS).min_connections(1);
+        // A connection to a file does not go away: asking each time would only double what a read costs.
+        let readers = SqlitePoolOptions::new().max_connections(READERS).min_connections(1).test_before_acquire(false);
         let readers = readers.connect_with(options(path).read_only(true)).await.map_err(&failed)?;
-        let letters = "INSERT INTO dead_letter (at, topic, code, what, saga, step, size, sealed) VALUES ";
+        let letters = "INSERT INTO dead_letter (at, topic, code, what, saga, step, size, sealed)";
         let notices = "INSERT OR IGNORE INTO unmatched_notice (notice, at, endpoint, kind, subject, why, waits, \
-                       sealed) VALUES ";
+                       sealed)";
         Ok(Self {
             writer: Mutex::new(Some(writer)),
             readers,
             append: AppendStatements::new(),
-            letters: ManyRows::new("bury dead letters", 8, letters, ""),
-            notices: ManyRows::new("keep notices", 8, notices, ""),
+            letters: ManyRows::insert("bury dead letters", 8, letters, ""),
+            notices: ManyRows::insert("keep notices", 8, notices, ""),
         })
     }
 
@@ -194,6 +195,12 @@ impl Store for SqliteStore {
 
     async fn load(&self, numbers: &[SagaNumber]) -> Result<Vec<Loaded>, Error> {
         reading::load(&self.readers, list(numbers.iter().copied())).await
+    }
+
+    async fn is_running(&self, number: SagaNumber) -> Result<Option<bool>, Error> {
+        let sql = "SELECT state = 'running' FROM saga WHERE number = ?";
+        let found = sqlx::query(sql).bind(integer(number)?).fetch_optional(&self.readers).await;
+        found.map_err(database("read a state"))?.map(|row| Read::new(&row, "saga").get(0)).transpose()
     }
 
     async fn form(&self, application: PublicId) -> Result<Option<Vec<u8>>, Error> {

@@ -106,8 +106,12 @@ impl Api {
         let number = self.number_of(request::id("case_id", &request.case_id)?).await?;
         let place = Arc::clone(&self.watches).try_acquire_owned().map_err(|_| Refusal::Overloaded)?;
         let changes = self.parts.watchers.watch(number);
-        let first = Some(Arc::new(self.snapshot(number).await?));
         let wanted = if request.only_the_end { Wanted::TheEnd } else { Wanted::EveryChange };
+        // Who wants the end alone is not read the whole case while it has not come.
+        let first = match wanted {
+            Wanted::TheEnd if self.parts.store.is_running(number).await? == Some(true) => None,
+            Wanted::TheEnd | Wanted::EveryChange => Some(Arc::new(self.snapshot(number).await?)),
+        };
         Ok(Watch { first, changes, wanted, stop: self.stop.clone(), _place: place })
     }
 
@@ -150,7 +154,8 @@ impl Api {
         }
         let by: Arc<str> = request.reported_by.into();
         let bereave = |number: SagaNumber| (number, Input::Bereaved { by: Arc::clone(&by) });
-        let order = Order { inputs: concerned.into_iter().map(bereave).collect(), act: Some(act), clear: None, note: None };
+        let order =
+            Order { inputs: concerned.into_iter().map(bereave).collect(), act: Some(act), clear: None, note: None };
         let ordered = self.order(order).await?;
         Ok((self.cases(&numbers).await?, ordered == Ordered::Repeated))
     }

@@ -1,7 +1,8 @@
 //! Statements over many rows at once, in a few fixed sizes.
 //!
-//! A statement per row costs five times as much as a statement for all of them, and a text for every number of rows
-//! would fill the statement cache. So rows are written in chunks of four sizes, and each text is made once.
+//! Each statement is handed to SQLite's thread and its answer handed back, which costs more than a row does; and a text
+//! for every number of rows would fill the statement cache. So all rows of a table go in one statement of the next size,
+//! filled up with empty rows that it passes over, and each text is made once.
 
 use std::sync::Arc;
 
@@ -11,43 +12,54 @@ use sqlx::{
 
 use super::{Error, database};
 
-/// Rows in one statement, largest first. With 14 columns, the widest table, 256 rows bind 3,584 values: far below
+/// Rows in one statement, smallest first. With 14 columns, the widest table, 256 rows bind 3,584 values: far below
 /// SQLite's limit of 32,766, and large enough that the cost of a statement no longer shows.
-const CHUNKS: [usize; 4] = [256, 64, 8, 1];
+const SIZES: [usize; 9] = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
 /// A statement over a list of rows.
 pub(super) struct ManyRows {
     doing: &'static str,
-    /// One for each of [`CHUNKS`].
-    pub(super) texts: [Arc<str>; CHUNKS.len()],
+    columns: usize,
+    /// One for each of [`SIZES`].
+    pub(super) texts: [Arc<str>; SIZES.len()],
 }
 
 impl ManyRows {
-    /// A statement that reads `before`, then a list of rows of `columns` values, then `after`.
+    /// A statement that reads `before`, then a list of rows of `columns` values, then `after`. It must pass over rows
+    /// whose first value is NULL.
     pub(super) fn new(doing: &'static str, columns: usize, before: &str, after: &str) -> Self {
         let row = format!("({})", vec!["?"; columns].join(","));
-        let texts = CHUNKS.map(|rows| format!("{before}{}{after}", vec![&*row; rows].join(",")).into());
-        Self { doing, texts }
+        let texts = SIZES.map(|rows| format!("{before}{}{after}", vec![&*row; rows].join(",")).into());
+        Self { doing, columns, texts }
+    }
+
+    /// A statement that reads `into` and inserts rows of `columns` values, none of whose first is NULL; `otherwise` says
+    /// what happens to those that are there.
+    pub(super) fn insert(doing: &'static str, columns: usize, into: &str, otherwise: &str) -> Self {
+        let before = format!("{into} SELECT * FROM (VALUES ");
+        Self::new(doing, columns, &before, &format!(") WHERE column1 IS NOT NULL{otherwise}"))
     }
 
     /// Executes it for all rows; `bind` puts the values of one.
     pub(super) async fn execute<T>(
         &self,
         connection: &mut SqliteConnection,
-        mut rows: &[T],
+        rows: &[T],
         bind: impl Fn(&T, &mut Values) -> Result<(), BoxDynError>,
     ) -> Result<(), Error> {
-        for (size, text) in CHUNKS.iter().zip(&self.texts) {
-            while rows.len() >= *size {
-                let (chunk, rest) = rows.split_at(*size);
-                let mut values = Values::default();
-                for row in chunk {
-                    bind(row, &mut values).map_err(|source| Error::Database { doing: self.doing, source })?;
-                }
-                let query = sqlx::query_with::<Sqlite, _>(AssertSqlSafe(text.clone()), values.0);
-                query.execute(&mut *connection).await.map_err(database(self.doing))?;
-                rows = rest;
+        let failed = |source| Error::Database { doing: self.doing, source };
+        for chunk in rows.chunks(SIZES[SIZES.len() - 1]) {
+            let fitting = SIZES.iter().zip(&self.texts).find(|(size, _)| **size >= chunk.len());
+            let (size, text) = fitting.expect("no chunk is larger than the largest size");
+            let mut values = Values::default();
+            for row in chunk {
+                bind(row, &mut values).map_err(failed)?;
             }
+            for _ in chunk.len() * self.columns..size * self.columns {
+                values.put(None::<i64>).map_err(failed)?;
+            }
+            let query = sqlx::query_with::<Sqlite, _>(AssertSqlSafe(text.clone()), values.0);
+            query.execute(&mut *connection).await.map_err(database(self.doing))?;
         }
         Ok(())
     }
@@ -92,28 +104,28 @@ pub(super) struct AppendStatements {
 impl AppendStatements {
     pub(super) fn new() -> Self {
         Self {
-            applications: ManyRows::new(
+            applications: ManyRows::insert(
                 "open applications",
                 3,
-                "INSERT INTO application (id, submitted_at, sealed_form) VALUES ",
+                "INSERT INTO application (id, submitted_at, sealed_form)",
                 "",
             ),
-            case_keys: ManyRows::new("keep case keys", 2, "INSERT INTO case_key (application, wrapped) VALUES ", ""),
-            idempotency: ManyRows::new(
+            case_keys: ManyRows::insert("keep case keys", 2, "INSERT INTO case_key (application, wrapped)", ""),
+            idempotency: ManyRows::insert(
                 "keep idempotency keys",
                 3,
-                "INSERT INTO idempotency (key, application, form) VALUES ",
+                "INSERT INTO idempotency (key, application, form)",
                 "",
             ),
-            acts: ManyRows::new("record acts", 2, "INSERT INTO act (key, what) VALUES ", ""),
-            entries: ManyRows::new("append events", 5, "INSERT INTO event (saga, seq, at, schema, body) VALUES ", ""),
+            acts: ManyRows::insert("record acts", 2, "INSERT INTO act (key, what)", ""),
+            entries: ManyRows::insert("append events", 5, "INSERT INTO event (saga, seq, at, schema, body)", ""),
             // State and stuck stay: they are indexed, and writing them where they have not changed would dirty a page
             // of each index. Who the case is (case, application, child) never changes.
-            sagas: ManyRows::new(
+            sagas: ManyRows::insert(
                 "write summaries",
                 14,
                 "INSERT INTO saga (number, version, case_id, application, child_order, pack, definition, state, stuck, \
-                 frozen, bereaved, submitted_at, changed_at, child) VALUES ",
+                 frozen, bereaved, submitted_at, changed_at, child)",
                 " ON CONFLICT (number) DO UPDATE SET version = excluded.version, pack = excluded.pack, definition = \
                  excluded.definition, frozen = excluded.frozen, bereaved = excluded.bereaved, submitted_at = \
                  excluded.submitted_at, changed_at = excluded.changed_at, child = coalesce(excluded.child, child)",
@@ -130,28 +142,22 @@ impl AppendStatements {
                 "DELETE FROM pending WHERE (saga, kind, step) IN (VALUES ",
                 ")",
             ),
-            awaits: ManyRows::new(
+            awaits: ManyRows::insert(
                 "write pending rows",
                 10,
-                "INSERT INTO pending (saga, kind, step, revision, due_at, whom, person, attempts, since, message) \
-                 VALUES ",
+                "INSERT INTO pending (saga, kind, step, revision, due_at, whom, person, attempts, since, message)",
                 " ON CONFLICT (saga, kind, step) DO UPDATE SET revision = excluded.revision, due_at = \
                  excluded.due_at, whom = excluded.whom, person = excluded.person, attempts = excluded.attempts, since \
                  = excluded.since, message = coalesce(excluded.message, message)",
             ),
-            sealed: ManyRows::new(
+            sealed: ManyRows::insert(
                 "keep sealed payloads",
                 5,
-                "INSERT OR REPLACE INTO sealed (saga, step, kind, revision, sealed) VALUES ",
+                "INSERT OR REPLACE INTO sealed (saga, step, kind, revision, sealed)",
                 "",
             ),
-            subjects: ManyRows::new(
-                "index subjects",
-                2,
-                "INSERT OR IGNORE INTO blind_index (subject, saga) VALUES ",
-                "",
-            ),
-            children: ManyRows::new("claim children", 2, "INSERT OR REPLACE INTO live_child (child, saga) VALUES ", ""),
+            subjects: ManyRows::insert("index subjects", 2, "INSERT OR IGNORE INTO blind_index (subject, saga)", ""),
+            children: ManyRows::insert("claim children", 2, "INSERT OR REPLACE INTO live_child (child, saga)", ""),
         }
     }
 }
