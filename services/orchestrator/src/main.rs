@@ -2,7 +2,7 @@
 //!
 //! Its keys are mounted and never made here: a database whose key is not there is refused, not begun anew.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 
 use anyhow::Context;
 use clap::Parser;
@@ -52,8 +52,18 @@ struct Arguments {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
+async fn main() -> ExitCode {
+    match serve(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The sentence and its causes; where in the program it arose is of no use to an operator.
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(arguments: Arguments) -> anyhow::Result<()> {
     telemetry::start(&arguments.log, telemetry::Format::Text, std::io::stderr)?;
     let (listener, page_listener) = (bind(arguments.grpc).await?, bind(arguments.pages).await?);
     let folder = DataFolder::open(&arguments.data)?;

@@ -111,10 +111,8 @@ async fn list(State(pages): State<Pages>, Query(asked): Query<Asked>) -> Result<
     let (found, _) = pages.store.search(&filter).await?;
     let numbers: Vec<SagaNumber> = found.iter().map(|(number, ..)| *number).collect();
     let mut cases = pages.cases(&numbers).await?;
-    let rows: Vec<Row> = found
-        .into_iter()
-        .map(|(number, _, summary)| Row { number, summary, case: cases.remove(&number) })
-        .collect();
+    let rows: Vec<Row> =
+        found.into_iter().map(|(number, _, summary)| Row { number, summary, case: cases.remove(&number) }).collect();
     let counts = pages.counts().await?;
     let older = rows.last().filter(|_| rows.len() == CASES_PER_PAGE as usize).map(|row| row.number);
     Ok(markup::list(&rows, &counts, state, asked.before.is_some(), older, pages.clock.now_ms()))

@@ -26,34 +26,37 @@ pub(super) fn list(
 ) -> Markup {
     let narrowed = state.map(|state| format!("state={state}&")).unwrap_or_default();
     let total: u64 = counts.iter().map(|(_, count)| count).sum();
-    page("办件", html! {
-        ul.counts {
-            li { a href="/" aria-current=[state.is_none().then_some("page")] { "全部 " span lang="en" { "all" } " " (total) } }
-            @for (name, count) in counts {
-                @let word = words::named(name);
-                li { a class=(word.class) href={ "/?state=" (name) } aria-current=[(state == Some(*name)).then_some("page")] {
-                    (word.sign) " " (word.zh) " " span lang="en" { (word.en) } " " (count)
+    page(
+        "办件",
+        html! {
+            ul.counts {
+                li { a href="/" aria-current=[state.is_none().then_some("page")] { "全部 " span lang="en" { "all" } " " (total) } }
+                @for (name, count) in counts {
+                    @let word = words::named(name);
+                    li { a class=(word.class) href={ "/?state=" (name) } aria-current=[(state == Some(*name)).then_some("page")] {
+                        (word.sign) " " (word.zh) " " span lang="en" { (word.en) } " " (count)
+                    } }
+                }
+            }
+            table {
+                caption { "办件,最新在前 " span lang="en" { "cases, newest first" } " · " (time(now_ms)) }
+                thead { tr {
+                    (heading("办件", "case")) (heading("政策包", "pack")) (heading("婴儿", "child")) (heading("状态", "state"))
+                    (heading("提交", "filed")) (heading("变动", "changed")) (heading("环节", "steps"))
                 } }
+                tbody {
+                    @for row in rows { (case_row(row)) }
+                    @if rows.is_empty() { tr { td colspan="7" { "没有办件 " span lang="en" { "no cases" } } } }
+                }
             }
-        }
-        table {
-            caption { "办件,最新在前 " span lang="en" { "cases, newest first" } " · " (time(now_ms)) }
-            thead { tr {
-                (heading("办件", "case")) (heading("政策包", "pack")) (heading("婴儿", "child")) (heading("状态", "state"))
-                (heading("提交", "filed")) (heading("变动", "changed")) (heading("环节", "steps"))
-            } }
-            tbody {
-                @for row in rows { (case_row(row)) }
-                @if rows.is_empty() { tr { td colspan="7" { "没有办件 " span lang="en" { "no cases" } } } }
+            nav aria-label="分页 pages" {
+                @if older_page { a href={ "/?" (narrowed) } { "« 最新 " span lang="en" { "newest" } } " " }
+                @if let Some(older) = older {
+                    a href={ "/?" (narrowed) "before=" (older) } { "更早 " span lang="en" { "older" } " »" }
+                }
             }
-        }
-        nav aria-label="分页 pages" {
-            @if older_page { a href={ "/?" (narrowed) } { "« 最新 " span lang="en" { "newest" } } " " }
-            @if let Some(older) = older {
-                a href={ "/?" (narrowed) "before=" (older) } { "更早 " span lang="en" { "older" } " »" }
-            }
-        }
-    })
+        },
+    )
 }
 
 fn case_row(row: &Row) -> Markup {
@@ -90,34 +93,37 @@ fn brief(step: &v1::Step) -> Markup {
 
 /// One case.
 pub(super) fn case(case: &v1::Case, history: &[Line], now_ms: i64) -> Markup {
-    page("办件详情", html! {
-        p { a href="/" { "« 全部办件 " span lang="en" { "all cases" } } }
-        h2 { (case.case_id) " " (shown(&words::case(case.state()))) (badges(case.frozen, case.stuck, case.bereaved)) }
-        p {
-            "政策包 " span lang="en" { "pack" } " " (case.pack) " · 申请 " span lang="en" { "application" } " " (case.application_id)
-            " · 第" (case.child_order) "名婴儿 " span lang="en" { "child " (case.child_order) } " · " (time(now_ms))
-        }
-        table {
-            caption { "环节 " span lang="en" { "steps" } }
-            thead { tr {
-                (heading("环节", "step")) (heading("承办", "performer")) (heading("状态", "state"))
-                (heading("原因与去处", "reasons and where to go")) (heading("发送", "sendings")) (heading("下次动作", "next"))
-            } }
-            tbody { @for step in &case.steps { (step_row(step)) } }
-        }
-        table {
-            caption { "经过 " span lang="en" { "history" } }
-            thead { tr { (heading("时间", "time")) (heading("事件", "event")) (heading("环节", "step")) (heading("由", "by")) } }
-            tbody {
-                @for line in history { tr {
-                    td.time { (time(line.at_ms)) }
-                    td lang="en" { (line.event) }
-                    td { (line.step) }
-                    td { (line.actor) }
-                } }
+    page(
+        "办件详情",
+        html! {
+            p { a href="/" { "« 全部办件 " span lang="en" { "all cases" } } }
+            h2 { (case.case_id) " " (shown(&words::case(case.state()))) (badges(case.frozen, case.stuck, case.bereaved)) }
+            p {
+                "政策包 " span lang="en" { "pack" } " " (case.pack) " · 申请 " span lang="en" { "application" } " " (case.application_id)
+                " · 第" (case.child_order) "名婴儿 " span lang="en" { "child " (case.child_order) } " · " (time(now_ms))
             }
-        }
-    })
+            table {
+                caption { "环节 " span lang="en" { "steps" } }
+                thead { tr {
+                    (heading("环节", "step")) (heading("承办", "performer")) (heading("状态", "state"))
+                    (heading("原因与去处", "reasons and where to go")) (heading("发送", "sendings")) (heading("下次动作", "next"))
+                } }
+                tbody { @for step in &case.steps { (step_row(step)) } }
+            }
+            table {
+                caption { "经过 " span lang="en" { "history" } }
+                thead { tr { (heading("时间", "time")) (heading("事件", "event")) (heading("环节", "step")) (heading("由", "by")) } }
+                tbody {
+                    @for line in history { tr {
+                        td.time { (time(line.at_ms)) }
+                        td lang="en" { (line.event) }
+                        td { (line.step) }
+                        td { (line.actor) }
+                    } }
+                }
+            }
+        },
+    )
 }
 
 fn step_row(step: &v1::Step) -> Markup {
@@ -143,7 +149,10 @@ fn step_row(step: &v1::Step) -> Markup {
 
 /// A page that has only this to say.
 pub(super) fn nothing(zh: &str, en: &str) -> Markup {
-    page(zh, html! { p { (zh) " " span lang="en" { (en) } } p { a href="/" { "全部办件 " span lang="en" { "all cases" } } } })
+    page(
+        zh,
+        html! { p { (zh) " " span lang="en" { (en) } } p { a href="/" { "全部办件 " span lang="en" { "all cases" } } } },
+    )
 }
 
 fn page(title: &str, body: Markup) -> Markup {

@@ -84,7 +84,8 @@ async fn asked(path: &str, host: &str) -> (StatusCode, String, String) {
 async fn the_list_shows_a_case_with_its_steps_by_name_and_state_by_word() {
     let (status, body, policy) = asked("/", "127.0.0.1:7070").await;
     assert_eq!(status, StatusCode::OK);
-    for shown in ["lang=\"zh-CN\"", "办理中", "分娩信息查询", "待答复", "/cases/07070707-", "scope=\"col\""] {
+    for shown in ["lang=\"zh-CN\"", "办理中", "分娩信息查询", "待答复", "/cases/07070707-", "scope=\"col\""]
+    {
         assert!(body.contains(shown), "{shown}");
     }
     assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
