@@ -321,6 +321,8 @@ impl Saga {
                 // What is voided to be done again waits for its turn, unless the case turned back meanwhile.
                 let again = why == Why::Corrected && (forward || !ends);
                 run.settle(if again { Status::Waiting } else { Status::Compensated });
+                // Done again, it begins again: neither late nor expired by the time of what was voided.
+                run.since = if again { 0 } else { run.since };
                 run.for_operator = !again && forward;
             }
             Outcome::Cancelled => run.settle(match why {
