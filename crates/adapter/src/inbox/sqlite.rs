@@ -43,7 +43,7 @@ const MIGRATIONS: [&str; 1] = ["
         revision INTEGER NOT NULL,
         command BLOB NOT NULL,
         PRIMARY KEY (step_id, revision)
-    ) WITHOUT ROWID;
+    );
     CREATE TABLE outbox (
         id INTEGER PRIMARY KEY,
         topic TEXT NOT NULL,
@@ -93,14 +93,16 @@ impl SqliteInbox {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
+            // Records and commands are of one to two kilobytes: several lie on a page, and none needs one of its own.
+            .page_size(8192)
             .locking_mode(SqliteLockingMode::Exclusive)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT)
             // 32 MiB: the inner pages of the index over some hundred thousand steps.
             .pragma("cache_size", "-32768")
-            // In pages of 4 KiB: the log is folded into the database every 32 MiB, not within every eighth batch.
-            .pragma("wal_autocheckpoint", "8192")
+            // In pages of 8 KiB: the log is folded into the database every 32 MiB, not within every eighth batch.
+            .pragma("wal_autocheckpoint", "4096")
             .pragma("journal_size_limit", "67108864")
             .disable_statement_logging();
         let mut connection = options.connect().await.map_err(failed)?;

@@ -99,6 +99,8 @@ async fn one(
     let watch = v1::WatchCaseRequest { case_id, only_the_end: true };
     let mut states = client.watch_case(watch).await.context("watch a case")?.into_inner();
     let case = states.message().await.context("watch a case")?.context("a watch ended before its case")?;
+    // Read to its end: a stream that is dropped is reset, and a connection with a thousand resets is given up.
+    anyhow::ensure!(states.message().await.context("watch a case")?.is_none(), "a watch went on after the end");
     anyhow::ensure!(
         case.state() == v1::CaseState::Completed,
         "a case ended as {}, although its department does whatever is asked",
