@@ -1,1 +1,1 @@
-//! e2e.
+//! What a user of the whole program sees, from outside: see `tests/`.
