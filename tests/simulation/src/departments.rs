@@ -20,14 +20,27 @@ pub struct Given {
 struct Office {
     desk: Desk,
     local: LocalLedger,
+    /// Broken on purpose: what is called again is done again.
+    repeats: bool,
+}
+
+impl Office {
+    /// What a department without idempotency keys would do when it is called again: all of it, once more.
+    async fn done_again(&self, act: &'static str, call: &Call) -> Result<(), Error> {
+        let known = self.desk.ledger().effect(call.id()).await?;
+        let Some(first) = known.filter(|_| self.repeats) else { return Ok(()) };
+        let call_id = format!("{}-{}", call.id(), self.desk.ledger().effects().await?.len());
+        self.desk.ledger().do_once(Effect { call_id, act: act.to_owned(), ..first }).await?;
+        Ok(())
+    }
 }
 
 /// What local handlers have done: each commit of the inbox adds to it, so a second effect would show.
 pub type LocalLedger = Arc<Mutex<Vec<Effect>>>;
 
-/// The adapter of this department.
-pub fn department(name: &str, desk: Desk, local: LocalLedger) -> Department {
-    let office = Office { desk, local };
+/// The adapter of this department; with `repeats` its acts are broken: called again, they are done again.
+pub fn department(name: &str, desk: Desk, local: LocalLedger, repeats: bool) -> Department {
+    let office = Office { desk, local, repeats };
     match name {
         "alpha" => Adapter::for_department(name)
             .remote("Reserve", reserve)
@@ -58,6 +71,7 @@ pub fn department(name: &str, desk: Desk, local: LocalLedger) -> Department {
 type Replied = Result<Reply<Given>, Unknown>;
 
 async fn plain(office: &Office, act: &'static str, fields: Value, call: &Call) -> Result<Reply<Given>, Ended<Given>> {
+    office.done_again(act, call).await?;
     let sitting = office.desk.sit(act, call.id(), "child", &fields).await?;
     let mut sitting = sitting.waited(&["初审", "复核"]).await?;
     let number = sitting.books().next(act).await?;

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use adapter::simulated::Effect;
-use orchestrator::{fold, store::Store};
+use orchestrator::{
+    fold,
+    store::{SagaNumber, Store, Summary},
+};
 use proto::{associated::command_id, bus::CommandKind};
 use saga::{
     Definition, Event, Fact, Saga, Status, StepIndex,
@@ -11,82 +14,119 @@ use saga::{
     event::{Command, Why},
 };
 
-use crate::World;
+use crate::{World, world::HOUR};
 
 /// Revisions looked for in the ledgers.
 const REVISIONS: u32 = 24;
+
+/// What was already with the carrier at a death may still arrive before its cancellation does.
+const LAST_MESSAGES_MS: i64 = 6 * HOUR;
+
+/// One child's case, with all that was written of it.
+struct Case {
+    number: SagaNumber,
+    saga: Saga,
+    summary: Summary,
+    /// Each event and when it happened, in milliseconds since 1970.
+    events: Vec<(i64, Event)>,
+}
 
 /// Everything that is wrong with a world in which nothing more happens; empty if nobody was wronged.
 pub async fn judge(world: &World) -> Vec<String> {
     let mut wrongs = Vec::new();
     let definition = world.definition();
-    let effects = all_effects(world).await;
-    let mut claimed: BTreeMap<String, usize> = BTreeMap::new();
-    let mut sagas = Vec::new();
+    let effects = world.effects().await;
+    let mut cases = Vec::new();
     for number in &world.sagas {
         let loaded = world.store.load(&[*number]).await.expect("the store answers").remove(0);
         let saga = fold::fold(&definition, &loaded).expect("its history folds");
-        let events: Vec<Event> = loaded.entries.iter().flat_map(|entry| fold::events(entry).expect("decodes")).collect();
-        history(&definition, *number, &events, &mut wrongs);
-        if saga.end.is_none() {
-            let open: Vec<_> = definition
-                .indices()
-                .filter(|step| !saga.run(*step).status.is_settled())
-                .map(|step| format!("{} {:?}", definition.step(step).name, saga.run(step).status))
-                .collect();
-            wrongs.push(format!("saga {number} waits for ever: {}", open.join(", ")));
-        }
-        sagas.push((saga, events, loaded.summary));
+        let events = loaded.entries.iter().flat_map(|entry| {
+            let events = fold::events(entry).expect("decodes");
+            events.into_iter().map(|event| (entry.at, event))
+        });
+        cases.push(Case { number: *number, saga, events: events.collect(), summary: loaded.summary });
     }
-    for (at, (saga, events, summary)) in sagas.iter().enumerate() {
-        for step in definition.indices() {
-            let is = definition.step(step);
-            if is.department().is_none() {
-                continue;
-            }
-            let family = is.scope == Scope::Family;
-            let key = if family { summary.application } else { summary.case };
-            let mine: Vec<&Effect> = (1..=REVISIONS)
-                .flat_map(|revision| {
-                    let id = hex::encode(command_id(key, &is.name, CommandKind::Act, revision));
-                    effects.iter().filter(move |effect| effect.call_id == id)
-                })
-                .collect();
+    for case in &cases {
+        history(&definition, case, &mut wrongs);
+        overtaken(world, &definition, case, &mut wrongs);
+        waiting(&definition, case, &mut wrongs);
+    }
+    let mut claimed: BTreeMap<&str, usize> = BTreeMap::new();
+    for (child, case) in cases.iter().enumerate() {
+        for step in definition.indices().filter(|step| definition.step(*step).department().is_some()) {
+            let mine = effects_of(&definition, case, step, &effects);
             for effect in &mine {
-                *claimed.entry(effect.call_id.clone()).or_default() += 1;
+                *claimed.entry(&effect.call_id).or_default() += 1;
             }
-            let standing = mine.iter().filter(|effect| effect.stands()).count();
-            belief(&definition, at, saga, events, step, standing, &mine, &sagas, &mut wrongs);
+            belief(&definition, &cases, child, step, &mine, &mut wrongs);
         }
     }
     for effect in &effects {
         let outside = effect.call_id.starts_with("counter-");
-        if !outside && !claimed.contains_key(&effect.call_id) {
+        if !outside && !claimed.contains_key(&*effect.call_id) {
             wrongs.push(format!("{} {} belongs to no command of any saga", effect.act, effect.call_id));
         }
     }
-    wrongs.extend(world.after_the_end.iter().map(|step| format!("a command went out after the end or while frozen: {step}")));
-    if let Some(at) = world.bereaved_at {
-        let sent = effects.iter().filter(|effect| effect.act == "SendMessage" && effect.done_at_ms > at);
-        // What was already with the carrier may still arrive before its cancellation does.
-        wrongs.extend(sent.filter(|effect| effect.done_at_ms > at + 6 * 3_600_000).map(|_| "a message long after the death".into()));
-    }
+    registered_twice(&effects, &mut wrongs);
+    sending(world, &effects, &mut wrongs);
     wrongs
 }
 
-async fn all_effects(world: &World) -> Vec<Effect> {
-    let mut effects = Vec::new();
-    for place in &world.places {
-        effects.extend(place.desk.ledger().effects().await.expect("the ledger answers"));
-        effects.extend(place.local.lock().expect("no test panics with it").iter().cloned());
+/// The effects of one step of one case, under whatever revision.
+fn effects_of<'a>(definition: &Definition, case: &Case, step: StepIndex, effects: &'a [Effect]) -> Vec<&'a Effect> {
+    let is = definition.step(step);
+    let key = if is.scope == Scope::Family { case.summary.application } else { case.summary.case };
+    let mut mine = Vec::new();
+    for revision in 1..=REVISIONS {
+        let id = hex::encode(command_id(key, &is.name, CommandKind::Act, revision));
+        mine.extend(effects.iter().filter(|effect| effect.call_id == id));
     }
-    effects
+    mine
+}
+
+/// A case that has not ended at quiescence never will.
+fn waiting(definition: &Definition, case: &Case, wrongs: &mut Vec<String>) {
+    if case.saga.end.is_some() {
+        return;
+    }
+    let open: Vec<_> = definition
+        .indices()
+        .filter(|step| !case.saga.run(*step).status.is_settled())
+        .map(|step| format!("{} {:?}", definition.step(step).name, case.saga.run(step).status))
+        .collect();
+    wrongs.push(format!("saga {} waits for ever: {}", case.number, open.join(", ")));
+}
+
+/// One child, one registration: at the counter or by us.
+fn registered_twice(effects: &[Effect], wrongs: &mut Vec<String>) {
+    let mut registered: BTreeMap<&str, usize> = BTreeMap::new();
+    for effect in effects.iter().filter(|effect| effect.act == "Register" && effect.stands()) {
+        *registered.entry(&effect.subject).or_default() += 1;
+    }
+    let twice = registered.iter().filter(|(_, times)| **times > 1);
+    wrongs.extend(twice.map(|(certificate, times)| format!("the child of {certificate} is registered {times} times")));
+}
+
+/// Nothing leaves after a case's end or while it is frozen, and no message long after a death.
+fn sending(world: &World, effects: &[Effect], wrongs: &mut Vec<String>) {
+    for sent in &world.sent {
+        if sent.ended {
+            wrongs.push(format!("saga {}: a command for {} went out after the end", sent.number, sent.step));
+        }
+        if sent.frozen {
+            wrongs.push(format!("saga {}: a command for {} went out while frozen", sent.number, sent.step));
+        }
+    }
+    let Some(death) = world.bereaved_at else { return };
+    let late = |effect: &&Effect| effect.act == "SendMessage" && effect.done_at_ms > death + LAST_MESSAGES_MS;
+    wrongs.extend(effects.iter().filter(late).map(|_| "a message long after the death".to_owned()));
 }
 
 /// What the order of events must never show.
-fn history(definition: &Definition, number: u64, events: &[Event], wrongs: &mut Vec<String>) {
+fn history(definition: &Definition, case: &Case, wrongs: &mut Vec<String>) {
     let mut saga = Saga::new(definition);
-    for event in events {
+    let number = case.number;
+    for (at, event) in &case.events {
         if saga.end.is_some() {
             wrongs.push(format!("saga {number}: {} after the end", event.fact.name()));
         }
@@ -107,52 +147,92 @@ fn history(definition: &Definition, number: u64, events: &[Event], wrongs: &mut 
                 wrongs.push(format!("saga {number}: {} is compensated for a cause it does not name", is.name));
             }
         }
-        saga.apply(definition, 0, event);
+        saga.apply(definition, *at, event);
+    }
+}
+
+/// A reply that was there in time is never overtaken by its own deadline, nor a person who tried in time
+/// (protocol.md 14).
+fn overtaken(world: &World, definition: &Definition, case: &Case, wrongs: &mut Vec<String>) {
+    let mut saga = Saga::new(definition);
+    let number = case.number;
+    for (at, event) in &case.events {
+        let lay_unread = |step: StepIndex| {
+            let run = saga.run(step);
+            run.status == Status::InDoubt
+                && world.waited.iter().any(|waited| {
+                    let same = waited.number == number && *waited.step == *definition.step(step).name;
+                    same && waited.revision == run.revision && waited.at < *at
+                })
+        };
+        match &event.fact {
+            Fact::Late { step } => {
+                let conditions = definition.step(*step).start_when.iter();
+                let awaited = conditions.map(saga::definition::StartWhen::step).find(|other| lay_unread(*other));
+                if let Some(other) = awaited {
+                    let name = &definition.step(other).name;
+                    wrongs.push(format!("saga {number}: {name} counts as late, and its success lay unread"));
+                }
+            }
+            Fact::Ordered { step, command: Command::Cancel, why: Why::Expired, .. } if lay_unread(*step) => {
+                let name = &definition.step(*step).name;
+                wrongs.push(format!("saga {number}: {name} expires, and its success lay unread"));
+            }
+            Fact::TaskExpired { step } => {
+                let revision = saga.run(*step).revision;
+                let tried = world.tried.iter().any(|tried| {
+                    tried.number == number && tried.step == *step && tried.revision == revision && tried.at < *at
+                });
+                if tried {
+                    let name = &definition.step(*step).name;
+                    wrongs.push(format!("saga {number}: {name} expires although its person came in time"));
+                }
+            }
+            _ => {}
+        }
+        saga.apply(definition, *at, event);
     }
 }
 
 /// What the saga believes of a step is what the ledger shows.
-#[allow(clippy::too_many_arguments, reason = "one judgement over one step, seen from all sides")]
 fn belief(
     definition: &Definition,
-    at: usize,
-    saga: &Saga,
-    events: &[Event],
+    cases: &[Case],
+    child: usize,
     step: StepIndex,
-    standing: usize,
     mine: &[&Effect],
-    sagas: &[(Saga, Vec<Event>, orchestrator::store::Summary)],
     wrongs: &mut Vec<String>,
 ) {
     let is = definition.step(step);
-    let run = saga.run(step);
-    let name = format!("child {} {}", at + 1, is.name);
+    let status = |case: &Case| case.saga.run(step).status;
+    let name = format!("child {} {}", child + 1, is.name);
     let family = is.scope == Scope::Family;
+    let standing = mine.iter().filter(|effect| effect.stands()).count();
     if standing > 1 {
         wrongs.push(format!("{name}: the effect stands {standing} times"));
     }
-    let told_otherwise = events.iter().any(|event| match &event.fact {
+    let told_otherwise = cases[child].events.iter().any(|(_, event)| match &event.fact {
         Fact::Noticed { step: noticed } => *noticed == step,
         Fact::Resolved { step: resolved, .. } => *resolved == step,
         _ => false,
     });
     let answered_with_other = mine.iter().any(|effect| effect.same_as.is_some());
-    let another_believes = family && sagas.iter().any(|(other, ..)| other.run(step).status == Status::Succeeded);
-    match run.status {
+    let another_believes = family && cases.iter().any(|other| status(other) == Status::Succeeded);
+    match status(&cases[child]) {
         Status::Succeeded if standing == 0 && !told_otherwise && !answered_with_other => {
             wrongs.push(format!("{name}: believed done, and nothing stands"));
         }
         Status::Succeeded => {}
         Status::Compensated if family => {
-            let all = sagas.iter().all(|(other, ..)| other.run(step).status == Status::Compensated);
+            let all = cases.iter().all(|other| status(other) == Status::Compensated);
             if all && standing > 0 {
                 wrongs.push(format!("{name}: released by all, and it stands"));
             }
         }
-        _ if standing > 0 && !another_believes && !told_otherwise => {
-            let withdrawn_kept = family && sagas.iter().any(|(other, ..)| other.run(step).status == Status::Compensated);
+        stands if standing > 0 && !another_believes && !told_otherwise => {
+            let withdrawn_kept = family && cases.iter().any(|other| status(other) == Status::Compensated);
             if !withdrawn_kept {
-                wrongs.push(format!("{name}: {:?}, and the effect stands", run.status));
+                wrongs.push(format!("{name}: {stands:?}, and the effect stands"));
             }
         }
         _ => {}

@@ -29,7 +29,7 @@ pub enum Mutation {
     ActNotIdempotent,
     /// A case turns back while the pivot's answer is out: its cancellation is taken as answered.
     CompensationWhileThePivotIsOut,
-    /// Two orchestrators write over each other.
+    /// Two orchestrators write over each other: a saga's version is not compared.
     NoVersionCheck,
     /// A command that is lost is not sent again.
     NoResend,

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use orchestrator::store::{
-    Appended, Blind, CaseFilter, DeadLetter, DepartmentRow, Due, Error, Loaded, OpenTask, PendingKindName, PublicId,
-    SagaNumber, SealedRow, Store, Summary, TaskFilter, Unit, UnmatchedNotice, memory::MemoryStore,
+    Appended, Blind, CaseFilter, DeadLetter, DepartmentRow, Due, Error, Loaded, OpenTask, PendingKindName, PendingRow,
+    PublicId, SagaNumber, SealedRow, Store, Summary, TaskFilter, Unit, UnmatchedNotice, memory::MemoryStore,
 };
+
+use saga::pending::NEVER;
 
 use crate::Mutation;
 
@@ -30,6 +32,12 @@ impl WorldStore {
             match self.mutation {
                 Some(Mutation::ForgettingThePendingRow) => {
                     change.awaits.retain(|row| row.key.kind != PendingKindName::Command || row.key.step % 3 != 0);
+                }
+                // Rows of a frozen saga become due as if it were not.
+                Some(Mutation::SendingWhileFrozen) => {
+                    let frozen =
+                        |row: &&mut PendingRow| row.key.kind == PendingKindName::Command && row.due_at == NEVER;
+                    change.awaits.iter_mut().filter(frozen).for_each(|row| row.due_at = row.since + 60_000);
                 }
                 Some(Mutation::NoVersionCheck) if change.expected_version > 0 => {
                     let stored = self.inner.load(&[change.number]).await?;
