@@ -13,7 +13,7 @@ use adapter::simulated::magic;
 use anyhow::Context;
 use harness::{
     compare::compare,
-    evidence::{Evidence, in_flight},
+    evidence::{Evidence, in_flight, orchestrator_database},
     family,
     parents::Parents,
     process::{Launch, Running},
@@ -92,12 +92,13 @@ async fn families(parents: Parents, told: Arc<Told>) -> anyhow::Result<BTreeSet<
 /// Starts, waits for the load, kills; at last starts once more, for those who are still on their way.
 async fn kills(folder: &Path, told: &Told, first: Running) -> anyhow::Result<(Vec<u64>, Running)> {
     let again = Launch::serve(PROGRAM, folder, &[]).on_the_ports_of(&first);
+    let database = orchestrator_database(&folder.join("data"));
     let (mut running, mut counted) = (first, Vec::new());
     for kill in 0..KILLS {
         let before = told.filed.load(Ordering::Relaxed);
         let waiting = until("two hundred sagas in flight", PATIENCE, async || {
             let enough = told.filed.load(Ordering::Relaxed) >= before + filed_between(kill);
-            let waiting = if enough { in_flight(&folder.join("data")).await? } else { 0 };
+            let waiting = if enough { in_flight(&database).await? } else { 0 };
             Ok((waiting >= IN_FLIGHT).then_some(waiting))
         });
         counted.push(waiting.await?);

@@ -100,12 +100,12 @@ pub fn ledgers(folder: &Path) -> anyhow::Result<Vec<(String, PathBuf)>> {
     Ok(ledgers)
 }
 
-/// How many commands wait for a department's answer just now.
+/// How many commands wait for a department's answer just now, by the orchestrator's database.
 ///
 /// # Errors
 /// If the database cannot be read.
-pub async fn in_flight(data: &Path) -> anyhow::Result<u64> {
-    let store = SqliteStore::open(&orchestrator_database(data)).await?;
+pub async fn in_flight(database: &Path) -> anyhow::Result<u64> {
+    let store = SqliteStore::open(database).await?;
     let in_flight = store.in_flight().await?;
     store.close().await?;
     Ok(in_flight)

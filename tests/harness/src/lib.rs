@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   process   starts, kills and stops the program; every start keeps its output in a file
+//!   programs  where the programs of other packages are
 //!   wait      until something is so, or a deadline has passed
 //!   family    forms of people who do not exist
 //!   parents   clients who file, answer and insist while the server is away
@@ -19,5 +20,6 @@ pub mod evidence;
 pub mod family;
 pub mod parents;
 pub mod process;
+pub mod programs;
 pub mod search;
 pub mod wait;

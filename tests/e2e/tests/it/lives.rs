@@ -78,6 +78,15 @@ async fn a_database_with_another_key_is_refused() -> anyhow::Result<()> {
     std::fs::remove_file(key(&folder))?;
     refused(&launch.run().await?, "YJ-0107");
     assert!(!key(&folder).exists(), "no new key is made beside data that it does not open");
+    let channels = key(&folder).with_file_name("channels.toml");
+    let lost = std::fs::read(&channels)?;
+    std::fs::remove_file(&channels)?;
+    std::fs::copy(key(&another), key(&folder))?;
+    std::fs::write(key(&folder), &own)?;
+    refused(&launch.run().await?, "YJ-0107");
+    assert!(!channels.exists(), "nor new channel keys beside inboxes that they do not open");
+    std::fs::copy(key(&folder), &channels)?;
+    std::fs::write(&channels, lost)?;
     // Copied first: a key file that others may read is refused.
     std::fs::copy(key(&another), key(&folder))?;
     std::fs::write(key(&folder), own)?;
