@@ -203,8 +203,13 @@ impl Client {
     /// # Errors
     /// If the address is none.
     pub fn new(server: &str) -> Result<Self, Failure> {
-        let wrong = |error| Failure::Usage(format!("--server {server}: {error}"));
-        let channel = Endpoint::from_shared(server.to_owned()).map_err(wrong)?.connect_lazy();
+        let wrong = |why: &str| Failure::Usage(format!("--server {server}: {why}"));
+        // The server speaks in clear, to this machine only: what asks for more must not silently get less.
+        if !server.starts_with("http://") {
+            return Err(wrong("应为 http://主机:端口 / must be http://HOST:PORT"));
+        }
+        let endpoint = Endpoint::from_shared(server.to_owned()).map_err(|error| wrong(&error.to_string()))?;
+        let channel = endpoint.connect_lazy();
         Ok(Self {
             applications: ApplicationsClient::new(channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX),
             operations: OperationsClient::new(channel).max_decoding_message_size(ANSWER_BYTES_MAX),
@@ -371,5 +376,21 @@ impl Server {
             }
             _ => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// If this fails, personal data of who wrote https:// travels in clear, or a mistyped address is a riddle.
+    #[tokio::test]
+    async fn only_an_address_that_is_spoken_to_as_it_says_is_taken() {
+        for wrong in ["https://127.0.0.1:7071", "127.0.0.1:7071", "foo", "unix:/tmp/socket", ""] {
+            let Err(Failure::Usage(words)) = Client::new(wrong) else { panic!("taken: {wrong}") };
+            assert!(words.starts_with("--server ") && words.contains("http://"), "{words}");
+        }
+        assert!(Client::new("http://127.0.0.1:7071").is_ok());
+        assert!(Client::new("http://[::1]:7071").is_ok());
     }
 }

@@ -372,8 +372,10 @@ async fn keys(data: &Path, endpoints: &Endpoints) -> anyhow::Result<(MasterKey, 
     };
     let unusable = || format!("{KEYS_UNUSABLE} 密钥无法使用 / the keys cannot be used; see {}", KEYS_UNUSABLE.page());
     let path = folder.join("master.key");
-    // A database whose key is gone is not given another one, which would only stand in the way of the right one.
-    let master = if database(data).exists() {
+    // A database whose keys are gone is not given others, which would only stand in the way of the right ones: the
+    // master key's cases do not open under another, nor do inboxes under other channel keys.
+    let used = database(data).exists();
+    let master = if used {
         MasterKey::load(&path).with_context(unusable)?
     } else {
         if !path.exists() {
@@ -383,6 +385,11 @@ async fn keys(data: &Path, endpoints: &Endpoints) -> anyhow::Result<(MasterKey, 
     };
     let names = endpoints.names();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let channels = ChannelKeys::load_or_create(&folder.join("channels.toml"), &names).with_context(unusable)?;
+    let path = folder.join("channels.toml");
+    if used {
+        ChannelKeys::load(&path).with_context(unusable)?;
+    }
+    // Endpoints that a new pack brings are added in any case.
+    let channels = ChannelKeys::load_or_create(&path, &names).with_context(unusable)?;
     Ok((master, channels))
 }

@@ -120,6 +120,8 @@ pub fn routes(parts: Parts, stop: CancellationToken) -> Result<Routes, Error> {
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        // What stands in the details of a refusal, so that a client that knows nothing else can show it.
+        .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
         .build_v1()
         .map_err(Error::Descriptors)?;
     Ok(Routes::new(ApplicationsServer::new(api.clone()).max_decoding_message_size(REQUEST_BYTES_MAX))

@@ -22,10 +22,16 @@ const FILE_BYTES_MAX: u64 = 8 * 1024 * 1024;
 pub fn read(path: &Path) -> Result<v1::SubmitApplicationRequest, Failure> {
     let named = path.display().to_string();
     let unreadable = |error: io::Error| Failure::Usage(format!("{named}: 无法读取 / cannot be read: {error}"));
-    let mut text = String::new();
     let source: Box<dyn Read> =
         if named == "-" { Box::new(io::stdin()) } else { Box::new(fs::File::open(path).map_err(unreadable)?) };
-    source.take(FILE_BYTES_MAX).read_to_string(&mut text).map_err(unreadable)?;
+    // One byte more, so that a file that is cut off is not mistaken for one that ends there.
+    let mut bytes = Vec::new();
+    source.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        return Err(Failure::Usage(format!("{named}: 超过 8 MiB,不是申请表 / has more than 8 MiB: not a form")));
+    }
+    let text = String::from_utf8(bytes)
+        .map_err(|error| unreadable(io::Error::new(io::ErrorKind::InvalidData, error.utf8_error())))?;
     parse(&named, &text)
 }
 
@@ -42,6 +48,8 @@ fn parse(named: &str, text: &str) -> Result<v1::SubmitApplicationRequest, Failur
         };
         Failure::Usage(format!("{named}:{}:{}: {kind}: {what}", error.line(), error.column()))
     };
+    // Some editors put a mark in front that says nothing here.
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let options = DeserializeOptions::new().deny_unknown_fields(true);
     let descriptor = json::descriptor("yijian.v1.SubmitApplicationRequest");
@@ -73,6 +81,22 @@ mod tests {
         assert!(words.starts_with("form.json:1:") && words.contains("not a form"), "{words}");
         assert!(refused("").contains("not JSON"));
         assert!(refused("{} {}").contains("not JSON"));
+    }
+
+    /// If this fails, who files a form that is far too large is told of a mistake in the middle of it that is not there.
+    #[test]
+    fn a_file_that_is_too_large_is_told_so() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("large.json");
+        fs::write(&path, vec![b' '; usize::try_from(FILE_BYTES_MAX).expect("megabytes") + 1]).expect("written");
+        let Err(Failure::Usage(words)) = read(&path) else { panic!("not refused") };
+        assert!(words.contains("8 MiB"), "{words}");
+    }
+
+    /// If this fails, a form that an editor of Windows has saved is "not JSON" at a place where nothing is to be seen.
+    #[test]
+    fn a_byte_order_mark_is_passed_over() {
+        assert!(parse("form.json", "\u{FEFF}{}").is_ok());
     }
 
     /// If this fails, a form that grpcurl takes is refused here.

@@ -54,6 +54,30 @@ async fn the_violations_of_the_worst_form_arrive() {
     assert!(fields.last().expect("more").description.starts_with("YJ-FORM-00 · 另有"));
 }
 
+/// Who files with grpcurl would otherwise read each refusal's details as bytes in base64.
+#[tokio::test]
+async fn the_details_of_a_refusal_are_described_too() {
+    use tonic_reflection::pb::v1::{
+        ServerReflectionRequest, server_reflection_client::ServerReflectionClient,
+        server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
+    };
+    let world = World::new().await;
+    let (channel, _serving) = served(&world).await;
+    for name in ["google.rpc.BadRequest", "google.rpc.ErrorInfo", "google.rpc.RetryInfo"] {
+        let ask = ServerReflectionRequest {
+            host: String::new(),
+            message_request: Some(MessageRequest::FileContainingSymbol(name.to_owned())),
+        };
+        let mut answers = ServerReflectionClient::new(channel.clone())
+            .server_reflection_info(tokio_stream::iter([ask]))
+            .await
+            .expect("described")
+            .into_inner();
+        let answer = answers.message().await.expect("answered").and_then(|answer| answer.message_response);
+        assert!(matches!(answer, Some(MessageResponse::FileDescriptorResponse(_))), "{name}: {answer:?}");
+    }
+}
+
 /// grpcurl and load balancers would otherwise need files and a call of their own.
 #[tokio::test]
 async fn the_service_describes_itself_says_that_it_serves_and_stops() {
