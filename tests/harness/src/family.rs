@@ -20,13 +20,13 @@ const SHANXI: [&str; 4] = ["140105", "140826", "140702", "140802"];
 /// A sound form of Anhui 2024 with every item; `seed` chooses the family.
 pub fn anhui(seed: u64) -> v1::SubmitApplicationRequest {
     let area = ANHUI[(seed % 4) as usize];
-    request(&format!("{seed:08}"), seed, area, &mother(seed, area), 1, (1..=5).collect())
+    request(&format!("anhui-{seed:08}"), seed, area, &mother(seed, area), 1, (1..=5).collect())
 }
 
 /// A sound form of Shanxi 2026, whose only task is the applicant's signature, for so many children.
 pub fn shanxi(seed: u64, children: u32) -> v1::SubmitApplicationRequest {
     let area = SHANXI[(seed % 4) as usize];
-    request(&format!("{seed:08}"), seed, area, &mother(seed, area), children, Vec::new())
+    request(&format!("shanxi-{seed:08}"), seed, area, &mother(seed, area), children, Vec::new())
 }
 
 /// The same for a mother whose number asks the simulated departments for something (`adapter::simulated::magic`).
