@@ -24,7 +24,6 @@ pub mod mask;
 mod master_key;
 mod sealing;
 mod secret_file;
-mod sm4;
 mod suite;
 
 pub use blind_index::BlindIndex;

@@ -14,10 +14,10 @@ use aes_gcm::aead::consts::U12;
 use aes_gcm::aead::inout::InOutBuf;
 use aes_gcm::{AeadInOut, Aes256Gcm, AesGcm, KeyInit, Nonce, Tag};
 use rand::RngCore;
+use sm4::Sm4;
 use zeroize::Zeroizing;
 
 use crate::derive::{SECRET_BYTES, derive};
-use crate::sm4::Sm4;
 use crate::{Error, Suite};
 
 const NONCE_BYTES: usize = 12;
