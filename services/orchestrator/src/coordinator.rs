@@ -21,7 +21,7 @@
 //! quarantined alone. Nothing here waits for a department, and nothing awaits per row.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     num::NonZeroUsize,
     sync::Arc,
 };
@@ -37,7 +37,7 @@ use crate::{
     limits,
     outbound::Outgoing,
     secrets::Secrets,
-    store::{self, Appended, DeadLetter, PublicId, SagaNumber, Store, UnmatchedNotice},
+    store::{self, Appended, Blind, DeadLetter, PublicId, SagaNumber, Store, UnmatchedNotice},
     watch::{Snapshot, Watchers},
 };
 
@@ -75,13 +75,19 @@ pub struct Parts {
     pub new_id: Arc<dyn Fn() -> PublicId + Send + Sync>,
 }
 
+/// Kept notices that a start looks through at once.
+const NOTICES_AT_ONCE: u32 = 256;
+
 /// Load, decide, append.
 pub struct Coordinator {
     parts: Parts,
     sagas: LruCache<SagaNumber, Cached>,
     applications: LruCache<PublicId, Application>,
+    applications_max: usize,
     numbers: std::ops::Range<SagaNumber>,
     quarantined: HashSet<SagaNumber>,
+    /// Notices that lay waiting and are being told to a case, by their own ids: their rows go when that is stored.
+    kept: HashMap<[u8; 16], u64>,
     /// What was committed, for the benchmark and the metrics.
     pub tally: Arc<Tally>,
 }
@@ -108,9 +114,10 @@ struct Batch {
     later: Vec<Queued>,
     dead: Vec<DeadLetter>,
     unmatched: Vec<UnmatchedNotice>,
-    matched: Vec<u64>,
-    /// Applications with a saga that turned out not to be workable after it was decided.
+    /// Applications with a saga that turned out not to be workable: nothing of them is stored in this round.
     failed: BTreeSet<PublicId>,
+    /// Sagas that a notice has changed.
+    noticed: BTreeSet<SagaNumber>,
 }
 
 /// Work that was decided and is to be answered once it is stored.
@@ -127,10 +134,45 @@ impl Coordinator {
         Self {
             parts,
             sagas: LruCache::new(capacity(limits::SAGAS_CACHED)),
-            applications: LruCache::new(capacity(limits::APPLICATIONS_CACHED)),
+            // Bounded after each round: within one, whatever it needs stays.
+            applications: LruCache::unbounded(),
+            applications_max: limits::APPLICATIONS_CACHED,
             numbers: 0..0,
             quarantined: HashSet::new(),
+            kept: HashMap::new(),
             tally: Arc::default(),
+        }
+    }
+
+    /// With other room for what is kept between batches.
+    #[cfg(test)]
+    pub(crate) fn keep_at_most(&mut self, sagas: usize, applications: usize) {
+        self.sagas.resize(NonZeroUsize::new(sagas).expect("a cache has room"));
+        self.applications_max = applications;
+    }
+
+    /// Tells notices that lie waiting to the cases that they have by now: a kill may have come between the commit of a
+    /// case and the look at what had waited for it.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn catch_up(&mut self) -> Result<Vec<Outgoing>, store::Error> {
+        let mut outgoing = Vec::new();
+        let mut before = None;
+        loop {
+            let page = self.parts.store.notices(before, NOTICES_AT_ONCE).await?;
+            let Some(last) = page.last() else { return Ok(outgoing) };
+            before = Some(last.id);
+            let subjects: BTreeSet<Blind> =
+                page.iter().filter(|notice| notice.waits).map(|notice| notice.subject).collect();
+            let mut known = Vec::new();
+            for subject in subjects {
+                if !self.parts.store.find_subject(subject).await?.is_empty() {
+                    known.push(subject);
+                }
+            }
+            let work = self.notices_that_waited(&known).await?;
+            outgoing.append(&mut self.process(work).await?.outgoing);
         }
     }
 
@@ -144,6 +186,10 @@ impl Coordinator {
         relay: mpsc::Sender<Vec<Outgoing>>,
         stop: CancellationToken,
     ) -> Result<(), store::Error> {
+        let found = self.catch_up().await?;
+        if !found.is_empty() && relay.try_send(found).is_err() {
+            tracing::warn!("the relay is behind; commands wait for their next turn");
+        }
         let mut batch = Vec::with_capacity(limits::BATCH_MAX);
         loop {
             let taken = tokio::select! {
@@ -168,11 +214,16 @@ impl Coordinator {
     pub async fn process(&mut self, batch: Vec<Queued>) -> Result<Processed, store::Error> {
         let mut processed = Processed::default();
         let mut left = batch;
-        for _ in 0..limits::STALE_MAX {
+        let mut in_vain = 0;
+        while in_vain < limits::STALE_MAX {
             if left.is_empty() {
                 return Ok(processed);
             }
+            let (sagas, work) = (processed.sagas, left.len());
             left = self.round(left, &mut processed).await?;
+            // Acts on one application take turns, a round each; only a round that comes to nothing was overtaken.
+            let came_on = processed.sagas > sagas || left.len() < work;
+            in_vain = if came_on { 0 } else { in_vain + 1 };
         }
         tracing::error!(work = left.len(), "work was overtaken by another writer again and again; it comes again");
         Ok(processed)
@@ -201,7 +252,11 @@ impl Coordinator {
         }
         drop(units);
         self.keep_aside(&mut batch).await?;
-        self.settle(batch, &fates, messages, processed).await
+        let left = self.settle(batch, &fates, messages, processed).await?;
+        while self.applications.len() > self.applications_max {
+            self.applications.pop_lru();
+        }
+        Ok(left)
     }
 
     /// Writes down what could not be used or belongs to nobody yet.
@@ -211,9 +266,6 @@ impl Coordinator {
         }
         if !batch.unmatched.is_empty() {
             self.parts.store.keep_notices(&std::mem::take(&mut batch.unmatched)).await?;
-        }
-        if !batch.matched.is_empty() {
-            self.parts.store.notices_matched(&std::mem::take(&mut batch.matched)).await?;
         }
         Ok(())
     }
@@ -253,6 +305,8 @@ impl Coordinator {
                 ) => {}
             }
         }
+        let mut told = Vec::new();
+        let mut useless = Batch::default();
         for decided in batch.decided {
             match fates.get(&decided.application) {
                 Some(Appended::Stale | Appended::ActKnown { .. }) => later.push(decided.queued),
@@ -265,9 +319,38 @@ impl Coordinator {
                     self.applications.pop(&decided.application);
                     answer(decided.queued.answer, Done::ChildLive { case: *case });
                 }
-                _ if batch.failed.contains(&decided.application) => answer(decided.queued.answer, Done::Quarantined),
-                Some(Appended::Committed) | None => answer(decided.queued.answer, decided.done),
+                _ if batch.failed.contains(&decided.application) => {
+                    if let Work::Notice(notice) = &decided.queued.work {
+                        self.kept.remove(&notice.id);
+                        let why = "办件无法据此继续 the case cannot go on with it";
+                        self.keep_notice(notice, false, why, &mut useless);
+                        answer(decided.queued.answer, Done::Buried);
+                        continue;
+                    }
+                    // What was meant for a sibling is decided again without the saga that is left alone now.
+                    let names = decided.queued.work.names();
+                    if matches!(decided.queued.work, Work::File(_))
+                        || names.iter().any(|number| self.quarantined.contains(number))
+                    {
+                        answer(decided.queued.answer, Done::Quarantined);
+                    } else {
+                        later.push(decided.queued);
+                    }
+                }
+                Some(Appended::Committed) | None => {
+                    if let Work::Notice(notice) = &decided.queued.work
+                        && let Some(row) = self.kept.remove(&notice.id)
+                        && matches!(&decided.done, Done::Answered(answers) if !answers.iter().any(is_refused))
+                    {
+                        told.push(row);
+                    }
+                    answer(decided.queued.answer, decided.done);
+                }
             }
+        }
+        self.keep_aside(&mut useless).await?;
+        if !told.is_empty() {
+            self.parts.store.notices_matched(&told).await?;
         }
         let subjects: Vec<_> = found_by.into_iter().collect();
         later.extend(self.notices_that_waited(&subjects).await?);
@@ -284,6 +367,10 @@ impl Coordinator {
             pack: cached.pack.clone(),
         });
     }
+}
+
+fn is_refused(answer: &saga::Answer) -> bool {
+    matches!(answer, saga::Answer::Refused(_))
 }
 
 /// Answers, if somebody still waits.

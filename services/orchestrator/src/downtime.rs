@@ -52,7 +52,9 @@ impl Downtimes {
 
     /// How long we were down after this moment, in milliseconds.
     pub fn since(&self, at_ms: i64) -> i64 {
-        self.0.iter().rev().take_while(|down| down.from_ms + down.by_ms > at_ms).map(|down| down.by_ms).sum()
+        // What began after we were back began with all its time, even within the grace.
+        let ended = |down: &&Downtime| down.from_ms + down.by_ms - limits::PERSONS_GRACE_MS > at_ms;
+        self.0.iter().rev().take_while(ended).map(|down| down.by_ms).sum()
     }
 }
 
@@ -62,4 +64,20 @@ impl Downtimes {
 /// If the store fails.
 pub async fn beat(store: &dyn Store, now_ms: i64) -> Result<(), Error> {
     store.set_meta(HEARTBEAT, &now_ms.to_be_bytes()).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Downtimes, beat, limits::PERSONS_GRACE_MS};
+    use crate::store::memory::MemoryStore;
+
+    /// A task that is opened a moment after a long outage would otherwise stay open for all the days of the outage more.
+    #[tokio::test]
+    async fn only_tasks_that_were_open_while_we_were_down_are_lengthened() {
+        let store = MemoryStore::new();
+        beat(&store, 1_000).await.expect("stored");
+        let known = Downtimes::at_start(&store, 501_000).await.expect("read");
+        assert_eq!(known.since(900), 500_000 + PERSONS_GRACE_MS);
+        assert_eq!((known.since(501_000), known.since(502_000)), (0, 0));
+    }
 }

@@ -1,6 +1,6 @@
 //! The one way out: every command to a department is published here, after it was committed.
 //!
-//! A failed delivery makes its row due at once; whatever is lost on the way is sent again when its row is due. So the
+//! A failed delivery makes its row due at once, the first times; whatever is lost on the way is sent again when its row is due. So the
 //! relay keeps nothing of its own, and a crash between commit and publish costs a moment.
 
 use std::{
@@ -21,6 +21,10 @@ use crate::{
     coordinator::application::endpoint,
     store::{DepartmentRow, Error, PublicId, SagaNumber, Store},
 };
+
+/// Sendings whose failed delivery makes their row due at once. A carrier that takes nothing three times in a row is down
+/// or full: from then on the growing pauses count, or a night of it would write an event a moment for every case.
+const AT_ONCE_MAX: u32 = 3;
 
 /// One command on its way out.
 #[derive(Clone, Debug)]
@@ -79,20 +83,24 @@ impl Relay {
         let messages = sendable.iter().map(message_of).collect();
         let results = self.bus.publish(messages).await;
         let mut failed = Vec::new();
+        let mut undelivered = 0;
         for (command, result) in sendable.iter().zip(results) {
             if let Err(error) = result {
+                undelivered += 1;
                 tracing::warn!(
                     saga.number = command.number,
                     department = &*command.department,
-                    "a command was not delivered and is due at once: {error}"
+                    "a command was not delivered and will be sent again: {error}"
                 );
-                failed.push((command.number, command.step.0));
+                if command.attempt <= AT_ONCE_MAX {
+                    failed.push((command.number, command.step.0));
+                }
             }
         }
         if !failed.is_empty() {
             self.store.make_due(&failed, self.clock.now_ms()).await?;
         }
-        Ok(sendable.len() - failed.len())
+        Ok(sendable.len() - undelivered)
     }
 }
 
@@ -163,5 +171,45 @@ impl Departments {
         self.store.set_department(&row).await?;
         self.rows.write().unwrap_or_else(PoisonError::into_inner).insert(row.name.clone(), row.clone());
         Ok(row)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use bus::memory::{Limits, MemoryBus};
+    use service::clock::VirtualClock;
+
+    use super::{AT_ONCE_MAX, Bytes, Departments, Outgoing, Relay, StepIndex, Store};
+    use crate::store::{
+        conformance::{commit, new_case, timetable},
+        memory::MemoryStore,
+    };
+
+    /// A night in which the carrier takes nothing would otherwise write an event a moment for every open command.
+    #[tokio::test(start_paused = true)]
+    async fn a_delivery_that_fails_again_and_again_keeps_its_growing_pauses() {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        let row = |at| [(1, crate::store::PendingKindName::Command, 1, at)];
+        commit(&*store, &[new_case(1)]).await;
+        let clock = Arc::new(VirtualClock::at(1_500));
+        let departments = Arc::new(Departments::load(store.clone(), clock.clone()).await.expect("read"));
+        let full = MemoryBus::new(1, Limits { messages_max: 0, ..Limits::default() });
+        let relay = Relay { bus: Arc::new(full), store: store.clone(), clock, departments };
+        let command = |attempt| Outgoing {
+            number: 1,
+            step: StepIndex(1),
+            area: "340104".into(),
+            department: "health".into(),
+            case: [1; 16],
+            id: [2; 16],
+            attempt,
+            payload: Bytes::from_static(b"sealed"),
+        };
+        assert_eq!(relay.publish(vec![command(AT_ONCE_MAX + 1)]).await.expect("stored"), 0);
+        assert_eq!(timetable(&*store).await, row(2_000), "as its pauses say");
+        assert_eq!(relay.publish(vec![command(1)]).await.expect("stored"), 0);
+        assert_eq!(timetable(&*store).await, row(1_500), "at once");
     }
 }

@@ -409,7 +409,7 @@ pub trait Store: Send + Sync + 'static {
     }
     /// The sealed form of an application.
     async fn form(&self, application: PublicId) -> Result<Option<Vec<u8>>, Error>;
-    /// The newest revision of each sealed payload of a saga.
+    /// The newest revision of each sealed payload of a saga; of corrections, which are laid one over the other, all.
     async fn sealed(&self, number: SagaNumber) -> Result<Vec<SealedRow>, Error>;
 
     /// The number of the saga of this case.

@@ -160,7 +160,7 @@ pub(crate) fn merge(facts: &mut Value, correction: &Value) {
     }
 }
 
-/// The order in which stored payloads are laid over the form: corrections by revision, then outputs.
+/// The order in which stored payloads are laid over the form: corrections in the order they came, then outputs.
 pub(crate) fn laid_over(mut rows: Vec<SealedRow>) -> Vec<SealedRow> {
     rows.sort_by_key(|row| (row.kind != SealedKind::Correction, row.revision, row.step));
     rows

@@ -37,7 +37,10 @@ impl Coordinator {
                 Err(why) => {
                     // The whole unit falls: what one act tells several sagas is told to all of them or to none.
                     batch.failed.insert(working.now.summary.application);
-                    self.quarantine(number, &why, batch);
+                    // A notice comes at any time, too early too: it is at fault, and the case goes on without it.
+                    if !batch.noticed.contains(&number) {
+                        self.quarantine(number, &why, batch);
+                    }
                 }
             }
         }
@@ -61,7 +64,8 @@ impl Coordinator {
             if out.is_none_or(|out| out.command != command) {
                 continue;
             }
-            let Some(application) = self.applications.get_mut(&working.now.summary.application) else { continue };
+            let application = self.applications.get_mut(&working.now.summary.application);
+            let application = application.expect("a saga is put into a batch with its application");
             let reply_topic = &*self.parts.reply_topic;
             let cached = &working.now;
             let ordered =

@@ -56,7 +56,7 @@ impl Coordinator {
         let mut missing = Vec::new();
         for number in numbers {
             match self.sagas.pop(&number) {
-                Some(cached) if self.applications.contains(&cached.summary.application) => {
+                Some(cached) if self.applications.get(&cached.summary.application).is_some() => {
                     batch.sagas.insert(number, Working::of(number, cached));
                 }
                 _ if self.quarantined.contains(&number) => {}
@@ -173,22 +173,18 @@ impl Coordinator {
     }
 
     /// Notices that waited for one of these subjects, as work.
-    pub(super) async fn notices_that_waited(&self, subjects: &[Blind]) -> Result<Vec<Queued>, store::Error> {
+    pub(super) async fn notices_that_waited(&mut self, subjects: &[Blind]) -> Result<Vec<Queued>, store::Error> {
         if subjects.is_empty() {
             return Ok(Vec::new());
         }
         let mut work = Vec::new();
-        let mut ids = Vec::new();
         for row in self.parts.store.notices_for(subjects).await? {
             let Ok(plain) = self.parts.secrets.own.open(&row.notice, &row.sealed) else { continue };
             let Ok(fields) = serde_json::from_slice::<Value>(&plain) else { continue };
-            ids.push(row.id);
+            self.kept.insert(row.notice, row.id);
             let notice =
                 Notice { id: row.notice, endpoint: row.endpoint, kind: row.kind, subject: row.subject, fields };
             work.push(Queued { work: Work::Notice(Box::new(notice)), answer: None });
-        }
-        if !ids.is_empty() {
-            self.parts.store.notices_matched(&ids).await?;
         }
         Ok(work)
     }
@@ -218,11 +214,21 @@ impl Coordinator {
             what = format!("{what}: {next}");
             cause = next.source();
         }
-        tracing::error!(saga.number = number, code = "YJ-0310", reason = what, "a saga cannot be read and is left alone");
+        tracing::error!(
+            saga.number = number,
+            code = "YJ-0310",
+            reason = what,
+            "a saga cannot be read and is left alone"
+        );
         if self.quarantined.insert(number) {
             batch.dead.push(self.dead("store", "YJ-0310", what, number, "", &[]));
         }
-        batch.sagas.remove(&number);
+        if let Some(working) = batch.sagas.remove(&number)
+            && working.changed()
+        {
+            // The whole unit falls: what one act tells several sagas is told to all of them or to none.
+            batch.failed.insert(working.now.summary.application);
+        }
     }
 
     /// A dead letter, its content sealed.

@@ -16,9 +16,9 @@ use saga::{
 use serde_json::Value;
 
 use super::{
-    Batch, Cached, Coordinator, Decided, Work, Working,
+    Batch, Cached, Coordinator, Decided, Work, Working, answer,
     application::{Application, endpoint, facts_of, merge, replace_output, stored_at},
-    answer, compose,
+    compose,
     load::Read,
     work::{Clear, Done, Filing, Notice, Order, Queued},
 };
@@ -40,17 +40,18 @@ impl Coordinator {
                 self.decided(queued, done, batch);
             }
             Work::Notice(notice) => {
-                let done = self.notice(notice, read, batch, now);
-                self.decided(queued, done, batch);
+                let (application, done) = self.notice(notice, read, batch, now);
+                batch.decided.push(Decided { application, queued, done });
             }
             Work::Due(due) => {
-                let done = match batch.sagas.get_mut(&due.number) {
+                let there = |working: &&mut Working| usize::from(due.row.key.step) < working.now.definition.steps.len();
+                let done = match batch.sagas.get_mut(&due.number).filter(there) {
                     None => Done::Unknown,
                     Some(working) => {
                         let step = StepIndex(due.row.key.step);
                         let timer = timer_of(due.row.key.kind);
                         let input = Input::Due { step, timer, revision: due.row.revision };
-                        let taken = working.take(&input, now);
+                        let taken = working.take_due(&input, step, now, &self.parts.downtimes);
                         if let (Answer::Taken, Some(message)) = (&taken, &due.row.message) {
                             working.again.insert(step, message.clone());
                         }
@@ -65,6 +66,8 @@ impl Coordinator {
 
     /// Puts work with its answer where the answer waits for the commit.
     fn decided(&self, queued: Queued, done: Done, batch: &mut Batch) {
+        let left_alone = queued.work.names().iter().any(|number| self.quarantined.contains(number));
+        let done = if left_alone { Done::Quarantined } else { done };
         let application = queued
             .work
             .names()
@@ -150,14 +153,7 @@ impl Coordinator {
         batch.decided.push(Decided { application, queued, done: Done::Answered(answers) });
     }
 
-    fn tell_saga(
-        &mut self,
-        number: SagaNumber,
-        input: &Input,
-        order: &Order,
-        batch: &mut Batch,
-        now: i64,
-    ) -> Answer {
+    fn tell_saga(&mut self, number: SagaNumber, input: &Input, order: &Order, batch: &mut Batch, now: i64) -> Answer {
         let Some(working) = batch.sagas.get_mut(&number) else {
             return Answer::Refused(saga::Objection::NotWaiting);
         };
@@ -194,12 +190,7 @@ impl Coordinator {
         }
     }
 
-    fn told(
-        &mut self,
-        reply: &wire::Reply,
-        batch: &mut Batch,
-        now: i64,
-    ) -> Result<Done, (&'static str, &'static str)> {
+    fn told(&mut self, reply: &wire::Reply, batch: &mut Batch, now: i64) -> Result<Done, (&'static str, &'static str)> {
         let Some(working) = batch.sagas.get_mut(&reply.saga) else {
             return Err(("YJ-0301", "no saga has this number"));
         };
@@ -271,7 +262,9 @@ impl Coordinator {
     }
 
     /// A fact that nobody asked for: to the newest case of its subject that can use it, else kept.
-    fn notice(&mut self, notice: &Notice, read: &Read, batch: &mut Batch, now: i64) -> Done {
+    /// With the application whose unit it waits for; none where nothing is told.
+    fn notice(&mut self, notice: &Notice, read: &Read, batch: &mut Batch, now: i64) -> (store::PublicId, Done) {
+        const NONE: store::PublicId = [0; 16];
         let numbers = read.subjects.get(&notice.subject).map_or(&[][..], Vec::as_slice);
         let fits = |number: &&SagaNumber| {
             let step = batch.sagas.get(number).and_then(|working| step_of(&working.now.definition, &notice.kind));
@@ -279,14 +272,15 @@ impl Coordinator {
         };
         let Some(number) = numbers.iter().find(fits).copied() else {
             self.keep_notice(notice, true, "没有匹配的办件 no case has this subject yet", batch);
-            return Done::Buried;
+            return (NONE, Done::Buried);
         };
-        let Some(working) = batch.sagas.get_mut(&number) else { return Done::Unknown };
-        let Some(step) = step_of(&working.now.definition, &notice.kind) else { return Done::Unknown };
+        let Some(working) = batch.sagas.get_mut(&number) else { return (NONE, Done::Unknown) };
+        let Some(step) = step_of(&working.now.definition, &notice.kind) else { return (NONE, Done::Unknown) };
+        let application = working.now.summary.application;
         let department = working.now.definition.step(step).department().cloned().unwrap_or_default();
         if *endpoint(compose::area_of(&working.now.facts), &department) != *notice.endpoint {
             self.keep_notice(notice, false, "发送部门不符 another department tells it than performs the step", batch);
-            return Done::Buried;
+            return (NONE, Done::Buried);
         }
         let before = working.now.facts.clone();
         let clear = Clear { step, correction: false, value: notice.fields.clone() };
@@ -294,6 +288,7 @@ impl Coordinator {
         let taken = working.take(&Input::Notice { step }, now);
         match taken {
             Answer::Taken => {
+                batch.noticed.insert(number);
                 if let Some(application) = self.applications.get_mut(&working.now.summary.application) {
                     working.seals.push(sealed_clear(application, &working.now, &clear));
                 }
@@ -303,13 +298,18 @@ impl Coordinator {
             Answer::Repeated => working.now.facts = before,
             Answer::Refused(_) => {
                 working.now.facts = before;
-                self.keep_notice(notice, false, "办件已办结或不再等待 the case has ended or does not wait for it", batch);
+                self.keep_notice(
+                    notice,
+                    false,
+                    "办件已办结或不再等待 the case has ended or does not wait for it",
+                    batch,
+                );
             }
         }
-        Done::Answered(vec![taken])
+        (application, Done::Answered(vec![taken]))
     }
 
-    fn keep_notice(&self, notice: &Notice, waits: bool, why: &str, batch: &mut Batch) {
+    pub(super) fn keep_notice(&self, notice: &Notice, waits: bool, why: &str, batch: &mut Batch) {
         batch.unmatched.push(UnmatchedNotice {
             id: 0,
             notice: notice.id,
@@ -385,7 +385,12 @@ fn sealed_clear(application: &Application, cached: &Cached, clear: &Clear) -> Se
     let (kind, what) =
         if clear.correction { (SealedKind::Correction, "correction") } else { (SealedKind::Stated, "stated") };
     let sealed = application.seal(&stored_at(cached.summary.case, what), clear.value.to_string().as_bytes());
-    SealedRow { step: clear.step.0, kind, revision: cached.saga.run(clear.step).revision, sealed }
+    // Corrections are laid one over the other, whatever their steps: in the order of the saga's entries.
+    let revision = match clear.correction {
+        true => u32::try_from(cached.version).unwrap_or(u32::MAX),
+        false => cached.saga.run(clear.step).revision,
+    };
+    SealedRow { step: clear.step.0, kind, revision, sealed }
 }
 
 /// Which of a saga's commands were ordered in these events, the last of each step.

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use policy::Pack;
-use saga::{Answer, Definition, Input, Pending, PendingKind, Saga, StepIndex, decide, pending};
+use saga::{Answer, Definition, Input, Pending, PendingKind, Saga, Status, StepIndex, decide, pending};
 use serde_json::Value;
 
 use crate::{
@@ -75,9 +75,25 @@ impl Working {
         self.take_noted(input, None, at)
     }
 
+    /// Takes a deadline. The core does not know of our downtimes: as long as they lengthen the time of a task, it is
+    /// asked as of the last moment before the expiry, so that a reminder that was put off expires nobody
+    /// (protocol.md 14).
+    pub(crate) fn take_due(&mut self, input: &Input, step: StepIndex, now: i64, downtimes: &Downtimes) -> Answer {
+        let run = self.now.saga.run(step);
+        let expires = self.now.definition.step(step).expiry.filter(|_| run.status == Status::Open);
+        let expires_at = expires.map_or(i64::MAX, |expiry| run.since + expiry.after_ms);
+        let lengthened = expires_at.saturating_add(downtimes.since(run.since)) > now;
+        let as_of = if lengthened { now.min(expires_at - 1) } else { now };
+        self.decided(input, None, as_of, now)
+    }
+
     /// Takes one input, with a note beside the fact that it states.
     pub(crate) fn take_noted(&mut self, input: &Input, note: Option<Arc<str>>, at: i64) -> Answer {
-        let mut decision = decide(&self.now.definition, &self.now.saga, input, at);
+        self.decided(input, note, at, at)
+    }
+
+    fn decided(&mut self, input: &Input, note: Option<Arc<str>>, as_of: i64, at: i64) -> Answer {
+        let mut decision = decide(&self.now.definition, &self.now.saga, input, as_of);
         let Some(stated) = decision.events.first_mut() else { return decision.answer };
         stated.note = note;
         self.now.saga = decision.saga;
@@ -171,5 +187,14 @@ fn row_of(
         PendingKind::Task { role, .. } => (role.clone(), person_of(role), None, 0),
         PendingKind::Expiry | PendingKind::Late => ("".into(), None, None, 0),
     };
-    PendingRow { key: key_of(row), revision: row.revision, due_at: row.due_at, whom, person, message, attempts, since: at }
+    PendingRow {
+        key: key_of(row),
+        revision: row.revision,
+        due_at: row.due_at,
+        whom,
+        person,
+        message,
+        attempts,
+        since: at,
+    }
 }

@@ -243,7 +243,8 @@ impl Store for MemoryStore {
         let last = (number, u8::MAX, SealedKind::Stated, u32::MAX);
         let mut newest = BTreeMap::new();
         for (&(_, step, kind, revision), sealed) in tables.sealed.range(first..=last) {
-            newest.insert((step, kind), SealedRow { step, kind, revision, sealed: sealed.clone() });
+            let apart = if kind == SealedKind::Correction { revision } else { 0 };
+            newest.insert((step, kind, apart), SealedRow { step, kind, revision, sealed: sealed.clone() });
         }
         Ok(newest.into_values().collect())
     }
@@ -386,7 +387,11 @@ impl Store for MemoryStore {
     async fn keep_notices(&self, notices: &[UnmatchedNotice]) -> Result<(), Error> {
         let mut tables = self.tables();
         for notice in notices {
-            if tables.notices.values().any(|known| known.notice == notice.notice) {
+            if let Some(known) = tables.notices.values_mut().find(|known| known.notice == notice.notice) {
+                let same = (known.subject, &known.endpoint) == (notice.subject, &notice.endpoint);
+                if same && known.waits && !notice.waits {
+                    (known.why, known.waits) = (notice.why.clone(), false);
+                }
                 continue;
             }
             tables.notices_given += 1;

@@ -73,14 +73,16 @@ impl SqliteStore {
         let readers = SqlitePoolOptions::new().max_connections(READERS).min_connections(1).test_before_acquire(false);
         let readers = readers.connect_with(options(path).read_only(true)).await.map_err(&failed)?;
         let letters = "INSERT INTO dead_letter (at, topic, code, what, saga, step, size, sealed)";
-        let notices = "INSERT OR IGNORE INTO unmatched_notice (notice, at, endpoint, kind, subject, why, waits, \
-                       sealed)";
+        let notices = "INSERT INTO unmatched_notice (notice, at, endpoint, kind, subject, why, waits, sealed)";
+        // What was told to a case that refused it waits no longer; its content stays as it came first.
+        let known = " ON CONFLICT (notice) DO UPDATE SET why = excluded.why, waits = excluded.waits WHERE waits = 1 AND \
+                     excluded.waits = 0 AND subject = excluded.subject AND endpoint = excluded.endpoint";
         Ok(Self {
             writer: Mutex::new(Some(writer)),
             readers,
             append: AppendStatements::new(),
             letters: ManyRows::insert("bury dead letters", 8, letters, ""),
-            notices: ManyRows::insert("keep notices", 8, notices, ""),
+            notices: ManyRows::insert("keep notices", 8, notices, known),
         })
     }
 
@@ -212,7 +214,7 @@ impl Store for SqliteStore {
     async fn sealed(&self, number: SagaNumber) -> Result<Vec<SealedRow>, Error> {
         // With max() SQLite takes the other columns from the row that has the maximum.
         let sql = "SELECT step, kind, max(revision), sealed FROM sealed WHERE saga IN (SELECT value FROM \
-                   json_each(?)) GROUP BY step, kind ORDER BY step, kind";
+                   json_each(?)) GROUP BY step, kind, iif(kind = 1, revision, 0) ORDER BY step, kind, revision";
         let found = self.rows("read sealed payloads", sql, list([number])).await?;
         found.iter().map(|row| rows::sealed(&Read::new(row, "sealed"))).collect()
     }

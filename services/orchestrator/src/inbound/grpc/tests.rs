@@ -29,6 +29,7 @@ use crate::{
 
 mod applications;
 mod operations;
+mod survival;
 mod transport;
 
 const DAY_MS: i64 = 86_400_000;
@@ -39,6 +40,7 @@ struct World {
     parts: Parts,
     clock: VirtualClock,
     store: MemoryStore,
+    secrets: Arc<Secrets>,
     stop: CancellationToken,
 }
 
@@ -68,22 +70,28 @@ impl World {
         let secrets = Secrets::unlock(&*store, master, Suite::Sm4Gcm, channels).await.expect("a new store");
         let secrets = Arc::new(secrets);
         let watchers = Arc::new(Watchers::default());
-        let coordinator = Coordinator::new(CoordinatorParts {
-            store: store.clone(),
-            definitions: definitions.clone(),
-            secrets: secrets.clone(),
-            clock: time.clone(),
-            watchers: watchers.clone(),
-            reply_topic: "test.replies".into(),
-            downtimes: Downtimes::at_start(&*store, NOW_MS).await.expect("read"),
-            new_id: Arc::new(|| uuid::Uuid::now_v7().into_bytes()),
-        });
         let control = Arc::new(Departments::load(store.clone(), time.clone()).await.expect("read"));
         let blind = secrets.blind.clone();
         let parts = Parts { handle, store, packs, blind, watchers, clock: time, definitions, control };
         let stop = CancellationToken::new();
         let api = Api::new(parts.clone(), stop.clone());
-        (Self { api, parts, clock, store: memory, stop }, coordinator)
+        let world = Self { api, parts, clock, store: memory, secrets, stop };
+        let coordinator = world.coordinator().await;
+        (world, coordinator)
+    }
+
+    /// A coordinator that knows only what is stored, as after a restart.
+    async fn coordinator(&self) -> Coordinator {
+        Coordinator::new(CoordinatorParts {
+            store: self.parts.store.clone(),
+            definitions: self.parts.definitions.clone(),
+            secrets: self.secrets.clone(),
+            clock: self.parts.clock.clone(),
+            watchers: self.parts.watchers.clone(),
+            reply_topic: "test.replies".into(),
+            downtimes: Downtimes::at_start(&*self.parts.store, self.clock.now_ms()).await.expect("read"),
+            new_id: Arc::new(|| uuid::Uuid::now_v7().into_bytes()),
+        })
     }
 
     async fn submit(&self, request: v1::SubmitApplicationRequest) -> Result<v1::SubmitApplicationResponse, Status> {
@@ -107,9 +115,15 @@ impl World {
     /// So much later; the clock has spoken to whatever was due.
     async fn later(&self, by_ms: i64) {
         self.clock.advance_to(self.clock.now_ms() + by_ms);
-        for due in self.store.due(self.clock.now_ms(), 100).await.expect("read") {
-            let done = self.parts.handle.give(Work::Due(Box::new(due))).await.expect("taken");
-            done.await.expect("answered");
+        loop {
+            let due = self.store.due(self.clock.now_ms(), 100).await.expect("read");
+            if due.is_empty() {
+                return;
+            }
+            for due in due {
+                let done = self.parts.handle.give(Work::Due(Box::new(due))).await.expect("taken");
+                done.await.expect("answered");
+            }
         }
     }
 

@@ -113,5 +113,9 @@ async fn a_notice_is_kept_once_and_waits_for_its_subject(store: Arc<dyn Store>) 
     store.notices_matched(&[known[3].id, 9_999]).await.expect("match");
     assert_eq!(store.notices_for(&[blind(b's', 1)]).await.expect("find"), [known[2].clone()]);
     assert_eq!(store.notices(None, 9).await.expect("list").len(), 3);
+    let refused = UnmatchedNotice { why: "the case has ended".into(), ..notice(4, 4, false) };
+    store.keep_notices(&[refused.clone(), notice(4, 4, true)]).await.expect("keep");
+    let told = store.notices(None, 1).await.expect("list").remove(0);
+    assert_eq!(told, UnmatchedNotice { id: told.id, ..refused }, "it waits no longer");
     store.notices_matched(&[]).await.expect("match");
 }

@@ -226,12 +226,19 @@ async fn the_newest_revision_of_a_payload_is_the_one_that_counts(store: Arc<dyn 
     commit(&*store, &[unit]).await;
     assert_eq!(store.sealed(1).await.expect("sealed"), [output(0, 1, b"other"), output(1, 10, b"tenth"), words]);
 
+    let corrected = |revision, sealed: &[u8]| SealedRow { kind: SealedKind::Correction, ..output(7, revision, sealed) };
+    let corrections = [corrected(3, b"weight"), corrected(4, b"length")];
+    let mut corrects = next(2, 2);
+    corrects.sagas[0].seals = corrections.to_vec();
+    commit(&*store, &[corrects]).await;
+    let [first, second] = corrections;
+    assert_eq!(store.sealed(2).await.expect("sealed"), [output(1, 1, b"output 1"), first, second], "each counts");
+
     let mut again = next(1, 3);
     again.sagas[0].seals = vec![output(1, 10, b"tenth, said again")];
     commit(&*store, &[again]).await;
     assert_eq!(store.sealed(1).await.expect("sealed")[1], output(1, 10, b"tenth, said again"));
-    assert_eq!(store.sealed(2).await.expect("sealed"), [output(1, 1, b"output 1")], "another saga's own");
-    assert_eq!(append(&*store, turning(2, 2, "completed")).await, Appended::Committed);
+    assert_eq!(append(&*store, turning(2, 3, "completed")).await, Appended::Committed);
     let waiting = CaseFilter { department: Some("health".into()), limit: 9, ..CaseFilter::default() };
     assert_eq!(store.search(&waiting).await.expect("search").1, 2);
 }

@@ -56,6 +56,20 @@ async fn everything_is_there_after_reopening() {
     assert_eq!(conformance::append(&store, same_child).await, Appended::ChildLive { case: id(b'n', 2) });
 }
 
+/// If this failed, one saga whose history has a hole would stop every batch that touches it, and with it the service.
+#[tokio::test]
+async fn a_saga_with_a_hole_in_its_history_is_loaded_for_the_fold_to_tell() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(&file(&folder)).await;
+    commit(&store, &[new_case(1), new_case(2)]).await;
+    let mut writer = store.writer().await.expect("open");
+    let torn = sqlx::query("DELETE FROM event WHERE saga = 1 AND seq = 2");
+    torn.execute(writer.connection().expect("open")).await.expect("torn");
+    drop(writer);
+    let loaded = store.load(&[1, 2]).await.expect("the others are loaded");
+    assert_eq!(loaded.iter().map(|saga| (saga.version, saga.entries.len())).collect::<Vec<_>>(), [(2, 1), (2, 2)]);
+}
+
 /// If this failed, a call during shutdown would hang or bring the process down.
 #[tokio::test]
 async fn a_closed_store_says_so() {
