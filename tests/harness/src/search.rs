@@ -132,13 +132,18 @@ impl Words {
     /// # Errors
     /// If one cannot be read.
     pub async fn in_files(&self, paths: &[PathBuf]) -> anyhow::Result<(Vec<Found>, u64)> {
-        let (mut found, mut bytes) = (Vec::new(), 0);
+        let (mut found, mut bytes, mut databases) = (Vec::new(), 0, Vec::new());
         for path in paths {
-            bytes += fs::metadata(path)?.len();
-            found.extend(self.in_file(path)?);
-            if fs::read(path)?.starts_with(b"SQLite format 3\0") {
-                found.extend(self.in_database(path).await?);
+            let read = fs::read(path).with_context(|| format!("read {}", path.display()))?;
+            bytes += read.len() as u64;
+            found.extend(self.in_bytes(&path.display().to_string(), &read));
+            if read.starts_with(b"SQLite format 3\0") {
+                databases.push(path);
             }
+        }
+        // Only now: whoever opens a database may fold its log into it, and the log is gone.
+        for path in databases {
+            found.extend(self.in_database(path).await?);
         }
         Ok((found, bytes))
     }

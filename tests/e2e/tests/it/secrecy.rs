@@ -159,8 +159,10 @@ async fn nothing_of_a_family_stands_in_clear_in_any_database_topic_or_log() -> a
     }
     let mut while_running = 0;
     for path in ours(&running.outputs, &data)? {
-        while_running += std::fs::metadata(&path)?.len();
-        found.extend(words.in_file(&path)?);
+        // A database's journal may be gone again by now; whatever stays is searched once more at rest.
+        let Ok(bytes) = std::fs::read(&path) else { continue };
+        while_running += bytes.len();
+        found.extend(words.in_bytes(&path.display().to_string(), &bytes));
     }
     let outputs = running.outputs.clone();
     assert!(running.stop().await?.success());
