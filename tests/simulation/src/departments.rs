@@ -141,10 +141,10 @@ async fn registered(office: &Office, fields: Value, call: &Call) -> Result<Reply
     let mut sitting = sitting.waited(&[]).await?;
     // Done at a counter already (protocol.md 9): answered with what stands.
     let at_counter = sitting.books().get("counter", &certificate).await?;
-    if let Some(standing) = at_counter.and_then(|value| value.as_str().map(str::to_owned)) {
-        if let Some(effect) = sitting.books().effect(&standing).await? {
-            return sitting.stands_already(&effect).await;
-        }
+    if let Some(standing) = at_counter.and_then(|value| value.as_str().map(str::to_owned))
+        && let Some(effect) = sitting.books().effect(&standing).await?
+    {
+        return sitting.stands_already(&effect).await;
     }
     let number = sitting.books().next("Register").await?;
     let given = Given { number: format!("R-{number}") };

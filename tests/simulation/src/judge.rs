@@ -9,12 +9,15 @@ use orchestrator::{
 };
 use proto::{associated::command_id, bus::CommandKind};
 use saga::{
-    Definition, Event, Fact, Saga, Status, StepIndex,
+    Definition, Event, Fact, Outcome, Saga, Status, StepIndex,
     definition::{Kind, Scope},
     event::{Command, Why},
 };
 
-use crate::{World, world::HOUR};
+use crate::{
+    World,
+    world::{HOUR, Said},
+};
 
 /// Revisions looked for in the ledgers.
 const REVISIONS: u32 = 24;
@@ -47,7 +50,7 @@ pub async fn judge(world: &World) -> Vec<String> {
         cases.push(Case { number: *number, saga, events: events.collect(), summary: loaded.summary });
     }
     for case in &cases {
-        history(&definition, case, &mut wrongs);
+        history(world, &definition, case, &mut wrongs);
         overtaken(world, &definition, case, &mut wrongs);
         waiting(&definition, case, &mut wrongs);
     }
@@ -123,12 +126,25 @@ fn sending(world: &World, effects: &[Effect], wrongs: &mut Vec<String>) {
 }
 
 /// What the order of events must never show.
-fn history(definition: &Definition, case: &Case, wrongs: &mut Vec<String>) {
+fn history(world: &World, definition: &Definition, case: &Case, wrongs: &mut Vec<String>) {
     let mut saga = Saga::new(definition);
     let number = case.number;
     for (at, event) in &case.events {
         if saga.end.is_some() {
             wrongs.push(format!("saga {number}: {} after the end", event.fact.name()));
+        }
+        if let Fact::Replied { step, command, revision, outcome, .. } = &event.fact {
+            let is = &definition.step(*step).name;
+            let said = Said {
+                number,
+                step: is.to_string(),
+                kind: kind_of(*command),
+                revision: *revision,
+                says: name_of(outcome),
+            };
+            if !world.said.contains(&said) {
+                wrongs.push(format!("saga {number}: {} is written of {is}, which no department has said", said.says));
+            }
         }
         if let Fact::Ordered { step, command: Command::Compensate, why, .. } = &event.fact {
             let is = definition.step(*step);
@@ -148,6 +164,27 @@ fn history(definition: &Definition, case: &Case, wrongs: &mut Vec<String>) {
             }
         }
         saga.apply(definition, *at, event);
+    }
+}
+
+fn kind_of(command: Command) -> CommandKind {
+    match command {
+        Command::Act => CommandKind::Act,
+        Command::Compensate => CommandKind::Compensate,
+        Command::Cancel => CommandKind::Cancel,
+    }
+}
+
+fn name_of(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Accepted { .. } => "Accepted",
+        Outcome::Progress { .. } => "Progress",
+        Outcome::NeedsCorrection { .. } => "NeedsCorrection",
+        Outcome::Succeeded => "Succeeded",
+        Outcome::Refused { .. } => "Refused",
+        Outcome::Compensated => "Compensated",
+        Outcome::Cancelled => "Cancelled",
+        Outcome::Failed { .. } => "Failed",
     }
 }
 

@@ -37,7 +37,7 @@ pub use self::{
     air::{Carried, Flight, Manner, Tried, Waited},
     orchestrating::Sent,
     people::Doing,
-    place::Place,
+    place::{Place, Said},
 };
 use crate::{Mutation, store::WorldStore};
 
@@ -97,6 +97,10 @@ pub struct World {
     pub bereaved_at: Option<i64>,
     /// Every command that left for a department, resends too.
     pub sent: Vec<Sent>,
+    /// For how many hours the orchestrator goes down as soon as a pivot is out.
+    pub down_at_the_pivot: Option<i64>,
+    /// Everything that departments have said.
+    pub said: BTreeSet<Said>,
     /// Persons who found nobody there to take their answer.
     pub tried: Vec<Tried>,
     /// Replies that arrived while nobody read them.
@@ -112,6 +116,7 @@ pub struct World {
     seen_tasks: BTreeSet<(SagaNumber, u8, u32)>,
     mutation: Option<Mutation>,
     other: Option<Coordinator>,
+    downtimes: Downtimes,
     down_until: Option<i64>,
     unread: Vec<Message>,
     manners: Vec<(Manner, Meant)>,
@@ -147,6 +152,8 @@ impl World {
             declines: 0.0,
             bereaved_at: None,
             sent: Vec::new(),
+            down_at_the_pivot: None,
+            said: BTreeSet::new(),
             tried: Vec::new(),
             waited: Vec::new(),
             pack,
@@ -160,6 +167,7 @@ impl World {
             seen_tasks: BTreeSet::new(),
             mutation,
             other: None,
+            downtimes: Downtimes::default(),
             down_until: None,
             unread: Vec::new(),
             manners: Vec::new(),

@@ -147,11 +147,14 @@ impl StepRecord {
             self.fix(ask, succeeded);
             return self.fixed_answer(ask).map_or(Next::Wait, Next::Answer);
         }
+        // What another saga of the group has asked for goes on for that one. What only this saga has asked for, and another
+        // may still ask for, is neither stopped, which would refuse it to the other, nor left behind with nobody who
+        // believes in it: its end is the answer.
         if let Some(revision) = self.under_way()
             && !released
-            && !self.is_claimed_by_others_than(ask.saga)
+            && !self.is_asked_for_by_others_than(ask.saga)
         {
-            return match context.stop {
+            return match context.stop && !self.is_claimed_by_others_than(ask.saga) {
                 true => self.call(What::Stop, ask, revision, context),
                 false => self.wait_for_the_end_of_the_handling(context),
             };
@@ -214,6 +217,11 @@ impl StepRecord {
     fn is_claimed(&self) -> bool {
         let gone = self.askers.values().filter(|asker| asker.has_let_go()).count();
         gone < usize::try_from(self.group_size).unwrap_or(usize::MAX)
+    }
+
+    fn is_asked_for_by_others_than(&self, saga: u64) -> bool {
+        let asks = |(other, asker): (&u64, &Asker)| *other != saga && asker.acted > 0 && !asker.has_let_go();
+        self.family && self.askers.iter().any(asks)
     }
 
     fn is_claimed_by_others_than(&self, saga: u64) -> bool {

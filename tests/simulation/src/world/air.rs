@@ -45,6 +45,8 @@ pub enum Carried {
         step: String,
         /// To which of the three.
         kind: CommandKind,
+        /// Under which revision.
+        revision: u32,
         /// The outcome's name, e.g. `Succeeded`.
         says: &'static str,
     },
@@ -113,7 +115,8 @@ impl Flight {
             Self::Home(message) => {
                 let reply = wire::Reply::decode(message.payload.clone()).expect("the SDK's own encoding");
                 let says = name_of(reply.outcome.as_ref());
-                Some(Carried::Reply { saga: reply.saga, kind: reply.kind(), step: reply.step, says })
+                let (saga, kind, revision) = (reply.saga, reply.kind(), reply.revision);
+                Some(Carried::Reply { saga, step: reply.step, kind, revision, says })
             }
             Self::Answer(..) | Self::Doing(_) => None,
         }

@@ -25,7 +25,7 @@ use rand::Rng;
 use service::clock::{Clock, VirtualClock};
 use tokio::sync::oneshot;
 
-use super::{DEPARTMENTS, Flight, HOUR, World};
+use super::{DEPARTMENTS, Doing, Flight, HOUR, World};
 use crate::{Mutation, store::WorldStore};
 
 /// A command that left for a department, and how its saga stood at that moment.
@@ -57,6 +57,10 @@ impl World {
             None => self.coordinator.process(batch).await,
         };
         let processed = processed.expect("the memory store does not fail");
+        if by_the_other {
+            // What the first one keeps in memory is old now; it reads anew what the other has written.
+            self.coordinator = self.new_coordinator().await;
+        }
         if self.lots.random_bool(self.chaos.crash) {
             self.crash().await;
         } else {
@@ -70,8 +74,7 @@ impl World {
 
     /// From now on a second orchestrator serves people and operators, beside the first on the same store.
     pub async fn add_orchestrator(&mut self) {
-        let other = coordinator(&self.store, &self.packs, &self.secrets, &self.clock, &self.ids, Downtimes::default());
-        self.other = Some(other.await);
+        self.other = Some(self.new_coordinator().await);
     }
 
     /// The orchestrator dies and starts again: what it had not sent is due at once.
@@ -108,10 +111,14 @@ impl World {
 
     async fn start_again(&mut self) {
         let now = self.clock.now_ms();
-        let downtimes = Downtimes::at_start(&self.store, now).await.expect("the store answers");
-        self.coordinator =
-            coordinator(&self.store, &self.packs, &self.secrets, &self.clock, &self.ids, downtimes).await;
+        self.downtimes = Downtimes::at_start(&self.store, now).await.expect("the store answers");
+        self.coordinator = self.new_coordinator().await;
         self.store.make_all_due(None, now, u32::MAX).await.expect("the store answers");
+    }
+
+    async fn new_coordinator(&self) -> Coordinator {
+        let downtimes = self.downtimes.clone();
+        coordinator(&self.store, &self.packs, &self.secrets, &self.clock, &self.ids, downtimes).await
     }
 
     pub(super) async fn send(&mut self, outgoing: Outgoing) {
@@ -126,6 +133,11 @@ impl World {
             ended: summary.state != "running",
             frozen: summary.frozen,
         });
+        if command.step == "registration"
+            && let Some(hours) = self.down_at_the_pivot.take()
+        {
+            self.fly(100, Flight::Doing(Doing::Down(hours)));
+        }
         let name = DEPARTMENTS.iter().find(|name| ***name == *outgoing.department).expect("a department of the world");
         if let Some(reply) = self.forged(&command) {
             self.fly(5, Flight::Home(home(&command.reply_topic, outgoing.number, &reply)));

@@ -62,7 +62,7 @@ impl Doing {
 }
 
 impl World {
-    /// New tasks reach their persons, who answer in their own time, or never.
+    /// New tasks reach their persons, who answer in their own time, or never: twice as many say nothing as say no.
     pub(super) async fn notice_tasks(&mut self) {
         let filter = TaskFilter { limit: 100, ..TaskFilter::default() };
         let tasks = self.store.tasks(&filter).await.expect("the store answers");
@@ -77,7 +77,7 @@ impl World {
                 (false, true) => Says::Corrected,
                 (false, false) => Says::Done,
             };
-            let silent = self.declines > 0.0 && self.lots.random_bool(self.declines);
+            let silent = self.lots.random_bool(self.declines * 2.0);
             if !silent {
                 // Half of them wait with the phone in their hand.
                 let within = if self.lots.random_bool(0.5) { 2 * MINUTE } else { 10 * HOUR };

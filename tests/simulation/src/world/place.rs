@@ -8,11 +8,13 @@ use adapter::{
     simulated::{Behaviours, Desk, Ledger},
 };
 use bus::{Message, Received};
+use orchestrator::store::SagaNumber;
+use proto::bus::CommandKind;
 use rand::Rng;
 use service::clock::VirtualClock;
 use vault::ChannelKeys;
 
-use super::{Flight, World};
+use super::{Carried, Flight, World};
 use crate::{
     Mutation,
     departments::{self, LocalLedger},
@@ -30,6 +32,21 @@ pub struct Place {
     /// What its local handler has done.
     pub local: LocalLedger,
     runtime: Runtime,
+}
+
+/// What a department has said to a command, whether or not anybody heard it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Said {
+    /// To which saga.
+    pub number: SagaNumber,
+    /// Of which step.
+    pub step: String,
+    /// To which of the three commands.
+    pub kind: CommandKind,
+    /// Under which revision.
+    pub revision: u32,
+    /// The outcome's name, e.g. `Succeeded`.
+    pub says: &'static str,
 }
 
 impl Place {
@@ -86,10 +103,18 @@ impl World {
             self.restart(at).await;
             return;
         }
-        for one in &outgoing {
-            self.launch(Flight::Home(one.message.clone()));
+        self.publish(at, &outgoing);
+    }
+
+    fn publish(&mut self, at: usize, outgoing: &[adapter::Outgoing]) {
+        for one in outgoing {
+            let flight = Flight::Home(one.message.clone());
+            if let Some(Carried::Reply { saga, step, kind, revision, says }) = flight.carried() {
+                self.said.insert(Said { number: saga, step, kind, revision, says });
+            }
+            self.launch(flight);
         }
-        self.places[at].runtime.published(&outgoing);
+        self.places[at].runtime.published(outgoing);
     }
 
     /// The adapter of this department dies and starts again.
@@ -102,10 +127,7 @@ impl World {
         self.places[at].inbox.heal();
         self.places[at].runtime = self.places[at].build(&self.keys, &self.clock, self.mutation);
         let outgoing = self.places[at].runtime.unpublished().await.expect("the inbox answers");
-        for one in &outgoing {
-            self.launch(Flight::Home(one.message.clone()));
-        }
-        self.places[at].runtime.published(&outgoing);
+        self.publish(at, &outgoing);
     }
 }
 

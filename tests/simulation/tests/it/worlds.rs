@@ -21,7 +21,11 @@ pub(crate) async fn world(seed: u64, mutation: Option<Mutation>) -> (World, Vec<
     }
     script(&mut world);
     // Some are left alone for longer than a person's deadline.
-    let days = if world.lots.random_bool(0.1) { 9 } else { world.lots.random_range(1..4) };
+    let days = if world.lots.random_bool(if world.declines > 0.0 { 0.4 } else { 0.02 }) {
+        9
+    } else {
+        world.lots.random_range(1..4)
+    };
     world.run_for(days * 24 * 3_600_000).await;
     world.settle().await;
     let wrongs = judge(&world).await;
@@ -72,9 +76,11 @@ fn behave(world: &mut World) {
 }
 
 fn script(world: &mut World) {
-    // An hour, or from Friday evening to Monday.
-    let hours =
-        if world.lots.random_bool(0.5) { world.lots.random_range(1..8) } else { world.lots.random_range(40..64) };
+    let hours = world.lots.random_range(1..72);
+    if world.lots.random_bool(0.08) {
+        // Long enough for the pivot to count as late, were its waiting answer not read first.
+        world.down_at_the_pivot = Some(world.lots.random_range(49..72));
+    }
     let doings = [
         (Doing::Withdraw, 0.35),
         (Doing::Bereave, 0.05),

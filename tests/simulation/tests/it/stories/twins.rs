@@ -1,11 +1,12 @@
-//! Stories that broke earlier versions of the protocol: those of twins. Their numbers are those of `protocol.md`.
+//! Stories that broke earlier versions of the protocol: those of twins. Their numbers are those of `protocol.md`; the
+//! last one was told by a world drawn by lot.
 
 use adapter::simulated::{Behaviour, Correction};
 use proto::bus::CommandKind::{Act, Compensate};
 use saga::{End, Status, input::Says};
 use simulation::world::{Doing, HOUR, MINUTE, Manner};
 
-use super::{certified, ledger, rests, sent, signs};
+use super::{certified, decided_after, ledger, rests, sent, signs};
 
 /// If this fails, what twins share is taken from the one that is registered because the other is not. (10)
 #[tokio::test]
@@ -53,4 +54,20 @@ async fn the_other_twins_older_copy_of_a_corrected_claim_is_answered_with_its_su
     assert_eq!(world.status(1, "claim").await, Status::Succeeded);
     assert_eq!(ledger(&world, "Claim").await, (1, 0));
     rests(&mut world).await;
+}
+
+/// If this fails, a claim is decided that neither twin's case knows of, because one was withdrawn before it could ask.
+#[tokio::test]
+async fn a_claim_under_way_that_the_other_twin_never_asked_for_is_not_left_behind() {
+    let mut world = certified(2, &["claim"]).await;
+    world.behaviours("beta").set("Claim", decided_after(HOUR));
+    world.answer_task(1, "signature", Says::Done).await;
+    assert!(world.run_until(1, "claim", Status::InDoubt).await);
+    world.run_for(MINUTE).await;
+    world.act(Doing::Withdraw).await;
+    rests(&mut world).await;
+
+    assert_eq!(world.status(0, "claim").await, Status::Skipped);
+    assert_eq!(world.status(1, "claim").await, Status::Succeeded, "its end was the answer");
+    assert_eq!(ledger(&world, "Claim").await, (1, 0));
 }
