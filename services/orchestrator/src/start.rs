@@ -106,12 +106,8 @@ impl Orchestrator {
         let tally = coordinator.tally.clone();
         let finishing = stop.clone();
         tasks.spawn(async move { Ok(coordinator.run(queue, relay_door, finishing).await?) });
-        let relay = Relay {
-            bus: bus.clone(),
-            store: store.clone(),
-            clock: clock.clone(),
-            departments: departments.clone(),
-        };
+        let relay =
+            Relay { bus: bus.clone(), store: store.clone(), clock: clock.clone(), departments: departments.clone() };
         tasks.spawn(async move { Ok(relay.run(relayed).await?) });
 
         let gate = Gate::default();

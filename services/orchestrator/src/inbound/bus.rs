@@ -114,7 +114,11 @@ impl Reader {
             }
         }
         if !dead.is_empty() {
-            tracing::warn!(topic = &*self.topic, count = dead.len(), "messages could not be read; see the dead letters");
+            tracing::warn!(
+                topic = &*self.topic,
+                count = dead.len(),
+                "messages could not be read; see the dead letters"
+            );
             self.store.bury(&dead).await?;
         }
         for done in waiting {

@@ -52,7 +52,8 @@ pub(crate) fn words(field: &str, text: &str) -> Result<(), Refusal> {
     for character in text.chars() {
         digits = if character.is_ascii_digit() { digits + 1 } else { 0 };
         if digits >= DIGITS_MAX {
-            let (zh, en) = ("不得写入个人号码(身份证号、电话、账号)", "must not hold a person's number (ID, phone, account)");
+            let (zh, en) =
+                ("不得写入个人号码(身份证号、电话、账号)", "must not hold a person's number (ID, phone, account)");
             return Err(Refusal::invalid(field, zh, en));
         }
     }
