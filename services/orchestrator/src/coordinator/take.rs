@@ -134,10 +134,13 @@ impl Coordinator {
             let done = if *known.0 == known.1 { Done::ActRepeated } else { Done::KeyTaken };
             return answer(queued.answer, done);
         }
-        let Some(working) = order.inputs.first().and_then(|(number, _)| batch.sagas.get(number)) else {
-            let named = order.inputs.first().map_or(0, |(number, _)| *number);
-            let done = if self.quarantined.contains(&named) { Done::Quarantined } else { Done::Unknown };
+        // Told to all of them or to none (protocol.md 19): one twin that cannot be read keeps the act from the other.
+        if let Some((named, _)) = order.inputs.iter().find(|(number, _)| !batch.sagas.contains_key(number)) {
+            let done = if self.quarantined.contains(named) { Done::Quarantined } else { Done::Unknown };
             return answer(queued.answer, done);
+        }
+        let Some(working) = order.inputs.first().and_then(|(number, _)| batch.sagas.get(number)) else {
+            return answer(queued.answer, Done::Unknown);
         };
         let application = working.now.summary.application;
         if order.act.is_some() && batch.acts.contains_key(&application) {
