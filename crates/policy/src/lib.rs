@@ -11,11 +11,18 @@
 //! The coordinator opens the facts and calls these functions; the core never sees a person. Nothing here reads a clock
 //! or the network, and only [`Pack::load`] and [`Packs::load_folder`] read files. Nothing here logs.
 
+pub mod calendar;
+pub mod case;
+pub mod decision;
 pub mod facts;
+pub mod law;
+pub mod legal_time;
 pub mod message;
 pub mod pack;
 pub mod rules;
 
+pub use calendar::Calendar;
+pub use decision::{Decision, Outcome, Undecidable};
 pub use message::Template;
 pub use pack::{Explained, Form, Pack, Packs, Problem, Problems};
-pub use rules::{Outcome, Verdict, decide};
+pub use rules::decide;

@@ -1,6 +1,6 @@
 //! One policy pack: whom it is for, its saga, its messages, its reasons, and where each value stands in the law.
 //!
-//! A pack is three files, `pack.toml`, `saga.toml` and `messages.toml`, with no inheritance between packs. Reading one
+//! A pack is four files: `pack.toml`, `saga.toml`, `law.toml` and `messages.toml`. Reading one
 //! finds everything that is wrong with it at once, each with its file and line; a pack with a problem is not used.
 
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
@@ -9,15 +9,16 @@ use identifiers::LocalMinute;
 use saga::Definition;
 use sm3::{Digest, Sm3};
 
-use crate::message::Template;
+use crate::{law::Law, message::Template};
 
 mod choose;
 mod duration;
 mod header;
+pub(crate) mod law;
 mod messages;
 mod problem;
 mod reachable;
-mod sheet;
+pub(crate) mod sheet;
 mod steps;
 
 pub use choose::{Explained, Packs};
@@ -26,7 +27,7 @@ pub use problem::{Problem, Problems};
 use sheet::Sheet;
 
 /// The files of a pack, all of which must be there.
-pub const FILES: [&str; 3] = ["pack.toml", "saga.toml", "messages.toml"];
+pub const FILES: [&str; 4] = ["pack.toml", "saga.toml", "messages.toml", "law.toml"];
 
 /// Bytes of one file of a pack. The longest shipped one has about 12 kB; a file of a megabyte is a mistake.
 pub const FILE_BYTES_MAX: u64 = 1_048_576;
@@ -118,6 +119,8 @@ pub struct Pack {
     pub items: BTreeMap<Arc<str>, Item>,
     /// The messages, by id.
     pub messages: BTreeMap<Arc<str>, Template>,
+    /// The values that the law sets.
+    pub law: Law,
     /// The offline routes, by key.
     pub offline_routes: BTreeMap<Arc<str>, OfflineRoute>,
     /// The reasons, by code.
@@ -156,7 +159,7 @@ impl Pack {
     /// Reads a pack from the texts of its files. Fails with everything that is wrong.
     pub fn parse(files: &[(&str, &str)]) -> Result<Self, Problems> {
         let text_of = |wanted: &str| files.iter().find(|(name, _)| *name == wanted).map_or("", |(_, text)| text);
-        let [pack, saga, messages] = FILES.map(|name| Sheet::new(name, text_of(name)));
+        let [pack, saga, messages, law] = FILES.map(|name| Sheet::new(name, text_of(name)));
         for (name, _) in files {
             if !FILES.contains(name) {
                 pack.report(1, format!("多余的文件 unknown file `{name}`"), "删除或改名 remove or rename it".into());
@@ -164,8 +167,9 @@ impl Pack {
         }
         let header = header::read(&pack);
         let templates = messages::read(&messages);
+        let provisions = law::read(&law);
         let steps = steps::read(&saga, &pack, &header, &templates);
-        let problems: Vec<Problem> = [pack, saga, messages].into_iter().flat_map(Sheet::into_problems).collect();
+        let problems: Vec<Problem> = [pack, saga, messages, law].into_iter().flat_map(Sheet::into_problems).collect();
         if !problems.is_empty() {
             return Err(Problems(problems));
         }
@@ -182,6 +186,7 @@ impl Pack {
             departments: header.departments,
             items: header.items,
             messages: templates,
+            law: provisions,
             offline_routes: header.offline_routes,
             reasons: header.reasons,
             gives: steps.gives,

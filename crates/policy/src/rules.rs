@@ -1,166 +1,215 @@
-//! The law as pure functions: what a rule says about the facts of one case, why, and by which article.
+//! The law as pure functions: what a rule says about the facts of one case, why, and by which articles.
 //!
 //! A definition names a rule; the core asks; the coordinator opens the facts and calls [`decide`]. A rule reads no
-//! clock and no file: the same facts give the same verdict in ten years.
+//! clock and no file: the same facts give the same decision in ten years.
+//!
+//! Each decision table of the domain is a module here, with its [`Rule`]s, the [`Term`]s that a pack may set for it, and
+//! its tests. A rule answers with a [`Ruling`]; the rest of a [`Decision`] (articles, inputs, values used) is what the
+//! [`Case`] wrote down while the rule read.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use identifiers::LocalMinute;
 use saga::Reason;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::{Pack, facts};
+use crate::{
+    Pack,
+    calendar::Calendar,
+    case::Case,
+    decision::{Decision, Excluded, Outcome, Undecidable},
+    law::Term,
+    legal_time::Deadline,
+};
 
-mod eligibility;
+pub mod benefit;
+pub mod counting;
+pub mod eligibility;
+pub mod hospital;
+pub mod maternity;
+pub mod premium;
+pub mod provisional;
+pub mod review;
+pub mod selection;
+pub mod subsidy;
+pub mod year;
 
 /// A rule that definitions may name.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
-    /// As a definition names it, before a colon where it takes an item.
+    /// As a definition names it, before a colon where it takes an argument.
     pub name: &'static str,
-    /// True where `name:<item>` is meant.
-    pub takes_item: bool,
-    /// The article it rests on.
+    /// The decision table of the domain, e.g. `D3`; empty where it belongs to none.
+    pub table: &'static str,
+    /// What it decides, in Chinese.
+    pub zh: &'static str,
+    /// What it decides, in English.
+    pub en: &'static str,
+    /// What follows its name after a colon.
+    pub argument: Argument,
+    /// The article it rests on; those of the values it uses come on top.
     pub article: &'static str,
     /// Every code that a no may carry; the pack that uses the rule explains each.
     pub codes: &'static [&'static str],
-    decide: fn(&Pack, &Value, &str) -> Ruling,
+    /// The values without which a pack cannot use it.
+    pub needs: &'static [&'static str],
+    /// The fields that it gives to the steps that follow.
+    pub gives: &'static [&'static str],
+    /// The function.
+    pub decide: fn(&Case<'_>) -> Result<Ruling, Undecidable>,
 }
 
-/// What the function of a rule returns.
-enum Ruling {
-    Yes,
-    /// With the codes of all reasons; with none where it is a question of fact, not of right.
-    No(Vec<&'static str>),
+/// What follows a rule's name after a colon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Argument {
+    /// Nothing.
+    None,
+    /// An item of the pack.
+    Item,
+    /// Any word, which the rule reads itself.
+    Word,
+}
+
+/// What the function of a rule answers.
+#[derive(Debug, Default)]
+pub struct Ruling {
+    /// The row of its table that holds, e.g. `D3-1`.
+    pub row: &'static str,
+    /// `None`: yes. Else no, with the codes of all reasons; with none where it is a question of fact, not of right.
+    pub against: Option<Vec<&'static str>>,
+    /// In a sentence, in Chinese.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
+    /// What else could have been decided, and why it was not.
+    pub excluded: Vec<Excluded>,
+    /// Every deadline that it computed, by name.
+    pub deadlines: BTreeMap<String, Deadline>,
+    /// What a hole or a contradiction in the sources means for this case.
+    pub warnings: Vec<(String, String)>,
+    /// What it gives to the steps that follow.
+    pub gives: Map<String, Value>,
 }
 
 impl Ruling {
-    /// Yes, unless something speaks against it.
-    fn unless(against: Vec<&'static str>) -> Self {
-        if against.is_empty() { Self::Yes } else { Self::No(against) }
+    /// Yes, by this row.
+    pub fn yes(row: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { row, zh: zh.into(), en: en.into(), ..Self::default() }
     }
 
-    fn yes_if(fact: bool) -> Self {
-        if fact { Self::Yes } else { Self::No(Vec::new()) }
+    /// No, for these reasons.
+    pub fn no(row: &'static str, against: Vec<&'static str>, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { against: Some(against), ..Self::yes(row, zh, en) }
+    }
+
+    /// With a field for the steps that follow.
+    #[must_use]
+    pub fn giving(mut self, field: &str, value: impl Into<Value>) -> Self {
+        self.gives.insert(field.to_owned(), value.into());
+        self
+    }
+
+    /// With a deadline.
+    #[must_use]
+    pub fn with_deadline(mut self, name: &str, deadline: Deadline) -> Self {
+        self.deadlines.insert(name.to_owned(), deadline);
+        self
+    }
+
+    /// With a way of deciding that was not taken.
+    #[must_use]
+    pub fn excluding(mut self, row: &str, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        self.excluded.push(Excluded { row: row.into(), zh: zh.into(), en: en.into() });
+        self
+    }
+
+    /// With a warning about what the sources leave open.
+    #[must_use]
+    pub fn warning(mut self, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        self.warnings.push((zh.into(), en.into()));
+        self
     }
 }
 
 /// Every rule there is. A definition that names another is refused when it is loaded.
-pub const RULES: &[Rule] = &[
-    Rule {
-        name: "item-chosen", takes_item: true, article: "附件2 二.1 事项联办", codes: &[], decide: item_chosen
-    },
-    Rule {
-        name: "eligibility",
-        takes_item: false,
-        article: "二(三); 附件2 一; 附件2 二.1 智能验证",
-        codes: &eligibility::CODES,
-        decide: |pack, facts, _| Ruling::unless(eligibility::failing(pack, facts)),
-    },
-    Rule {
-        name: "pack",
-        takes_item: false,
-        article: "适用范围 (pack.toml selector)",
-        codes: &["PACK-001", "PACK-002"],
-        decide: within_pack,
-    },
-    Rule {
-        name: "all-settled",
-        takes_item: false,
-        article: "附件2 二.1: 各环节审核结果反馈",
-        codes: &[],
-        decide: |_, _, _| Ruling::Yes,
-    },
+pub const RULES: &[&[Rule]] = &[
+    selection::RULES,
+    eligibility::RULES,
+    benefit::RULES,
+    year::RULES,
+    premium::RULES,
+    subsidy::RULES,
+    hospital::RULES,
+    maternity::RULES,
+    review::RULES,
+    provisional::RULES,
 ];
 
-/// Yes or no.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Yes.
-    Yes,
-    /// No.
-    No,
+/// Every value that a pack may set.
+pub(crate) const TERMS: &[&[Term]] = &[
+    counting::TERMS,
+    eligibility::TERMS,
+    benefit::TERMS,
+    year::TERMS,
+    premium::TERMS,
+    subsidy::TERMS,
+    hospital::TERMS,
+    maternity::TERMS,
+    review::TERMS,
+    provisional::TERMS,
+];
+
+/// All rules.
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    RULES.iter().flat_map(|rules| rules.iter())
 }
 
-/// What a rule says, and by which article.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
-    /// Yes or no.
-    pub outcome: Outcome,
-    /// With a no: every reason that applies, in order of code, each with its offline route.
-    pub reasons: Vec<Reason>,
-    /// The rule as it was named.
-    pub rule: Arc<str>,
-    /// The article.
-    pub article: &'static str,
-}
-
-/// No rule of this name is known. A loaded pack names none such; one pinned by an older version might.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no rule is named `{0}`")]
-pub struct UnknownRule(pub String);
-
-/// The rule of this name, and the item after its colon.
+/// The rule of this name, and what follows its colon.
 pub fn find(name: &str) -> Option<(&'static Rule, Option<&str>)> {
-    let (base, item) = name.split_once(':').map_or((name, None), |(base, item)| (base, Some(item)));
-    RULES.iter().find(|rule| rule.name == base && rule.takes_item == item.is_some()).map(|rule| (rule, item))
+    let (base, argument) = name.split_once(':').map_or((name, None), |(base, argument)| (base, Some(argument)));
+    all()
+        .find(|rule| rule.name == base && (rule.argument != Argument::None) == argument.is_some())
+        .map(|rule| (rule, argument))
 }
 
-/// What the rule says about these facts.
-pub fn decide(rule: &str, pack: &Pack, facts: &Value) -> Result<Verdict, UnknownRule> {
-    let (known, item) = find(rule).ok_or_else(|| UnknownRule(rule.to_owned()))?;
-    let (outcome, reasons) = match (known.decide)(pack, facts, item.unwrap_or_default()) {
-        Ruling::Yes => (Outcome::Yes, Vec::new()),
-        Ruling::No(against) => (Outcome::No, against.into_iter().map(|code| reason(pack, code)).collect()),
+/// What the rule says about these facts, asked at this minute of Beijing time.
+///
+/// # Errors
+/// If facts, the calendar or a value of the law are not there, or a fact cannot be: the rule then says nothing.
+pub fn decide(
+    rule: &str,
+    pack: &Pack,
+    calendar: &Calendar,
+    facts: &Value,
+    asked_at: &LocalMinute,
+) -> Result<Decision, Undecidable> {
+    let (known, argument) = find(rule).ok_or_else(|| Undecidable::UnknownRule(rule.to_owned()))?;
+    let case = Case::new(pack, calendar, facts, argument.unwrap_or_default(), asked_at);
+    case.cite(known.article);
+    let ruling = (known.decide)(&case)?;
+    let used = case.into_used();
+    let (outcome, reasons) = match ruling.against {
+        None => (Outcome::Yes, Vec::new()),
+        Some(codes) => (Outcome::No, codes.into_iter().map(|code| reason(pack, code)).collect()),
     };
-    Ok(Verdict { outcome, reasons, rule: rule.into(), article: known.article })
-}
-
-impl From<Verdict> for saga::input::Verdict {
-    fn from(verdict: Verdict) -> Self {
-        match verdict.outcome {
-            Outcome::Yes => Self::Yes,
-            Outcome::No => Self::No { reasons: verdict.reasons },
-        }
-    }
+    Ok(Decision {
+        rule: rule.into(),
+        row: ruling.row.into(),
+        outcome,
+        reasons,
+        zh: ruling.zh,
+        en: ruling.en,
+        articles: used.articles,
+        inputs: used.inputs,
+        terms: used.terms,
+        excluded: ruling.excluded,
+        deadlines: ruling.deadlines,
+        warnings: ruling.warnings,
+        gives: ruling.gives,
+    })
 }
 
 fn reason(pack: &Pack, code: &str) -> Reason {
     let offline_route = pack.reasons.get(code).map(|reason| Arc::clone(&reason.offline_route)).unwrap_or_default();
     Reason { code: code.into(), offline_route }
-}
-
-/// What cannot be unticked is chosen, whatever the form says.
-fn item_chosen(pack: &Pack, facts: &Value, item: &str) -> Ruling {
-    let mandatory = pack.items.get(item).is_some_and(|item| item.mandatory);
-    let ticked = facts::at(facts, "child.items")
-        .and_then(Value::as_array)
-        .is_some_and(|items| items.iter().any(|ticked| ticked.as_str() == Some(item)));
-    Ruling::yes_if(mandatory || ticked)
-}
-
-/// Whether the application falls under this pack: its area, and the birth of the child, or of each child.
-fn within_pack(pack: &Pack, facts: &Value, _: &str) -> Ruling {
-    let mut against = Vec::new();
-    if !facts::text(facts, "application.area").is_some_and(|area| pack.covers_area(area)) {
-        against.push("PACK-001");
-    }
-    let born_within = |child: &Value| {
-        let born_at = facts::text(child, "born_at").and_then(|text| LocalMinute::parse(text).ok());
-        born_at.is_some_and(|born_at| pack.covers_birth(&born_at))
-    };
-    let children = children(facts);
-    if children.is_empty() || !children.into_iter().all(born_within) {
-        against.push("PACK-002");
-    }
-    Ruling::unless(against)
-}
-
-/// The child whose case it is; for the family's step, all children of the application.
-fn children(facts: &Value) -> Vec<&Value> {
-    match (facts::at(facts, "child"), facts::at(facts, "children").and_then(Value::as_array)) {
-        (Some(child), _) => vec![child],
-        (None, Some(children)) => children.iter().collect(),
-        (None, None) => Vec::new(),
-    }
 }

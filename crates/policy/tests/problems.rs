@@ -190,7 +190,7 @@ fn a_path_that_leads_nowhere_is_a_problem() {
 fn a_missing_file_or_folder_is_a_problem() {
     let Problems(found) = Pack::load(&folder("packs")).expect_err("no pack");
     let files: Vec<&str> = found.iter().map(|problem| problem.file.as_str()).collect();
-    assert_eq!(files, ["pack.toml", "saga.toml", "messages.toml"]);
+    assert_eq!(files, ["pack.toml", "saga.toml", "messages.toml", "law.toml"]);
     assert!(Packs::load_folder(&folder("nowhere")).is_err());
 }
 

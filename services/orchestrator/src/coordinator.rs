@@ -61,6 +61,8 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// What sagas are pinned to.
     pub definitions: Arc<Definitions>,
+    /// The years whose working days are known.
+    pub calendar: Arc<policy::Calendar>,
     /// The keys.
     pub secrets: Arc<Secrets>,
     /// Machine time.

@@ -100,6 +100,7 @@ impl Orchestrator {
             clock: clock.clone(),
             watchers: watchers.clone(),
             reply_topic: bus::topic::replies(&name),
+            calendar: Arc::new(policy::Calendar::shipped()),
             downtimes,
             new_id: Arc::new(|| Uuid::now_v7().into_bytes()),
         });

@@ -12,7 +12,7 @@ use toml::{
 use super::{Problem, duration};
 
 /// One file of a pack and what is wrong with it so far.
-pub(super) struct Sheet<'t> {
+pub(crate) struct Sheet<'t> {
     name: &'t str,
     text: &'t str,
     problems: RefCell<Vec<Problem>>,
@@ -20,43 +20,43 @@ pub(super) struct Sheet<'t> {
 
 /// A value and the line it stands on.
 #[derive(Clone, Debug)]
-pub(super) struct Placed<T> {
-    pub(super) value: T,
-    pub(super) line: usize,
+pub(crate) struct Placed<T> {
+    pub(crate) value: T,
+    pub(crate) line: usize,
 }
 
 /// A text, its line, and its source where it was written as `{ value, source }`.
 #[derive(Clone, Debug)]
-pub(super) struct Sourced {
-    pub(super) value: Arc<str>,
-    pub(super) line: usize,
-    pub(super) source: Option<Arc<str>>,
+pub(crate) struct Sourced {
+    pub(crate) value: Arc<str>,
+    pub(crate) line: usize,
+    pub(crate) source: Option<Arc<str>>,
 }
 
 /// A key and a text of a table, each with its line.
-pub(super) type Pair = (Placed<Arc<str>>, Placed<Arc<str>>);
+pub(crate) type Pair = (Placed<Arc<str>>, Placed<Arc<str>>);
 
 /// One table of a file, being read.
-pub(super) struct Table<'a> {
+pub(crate) struct Table<'a> {
     sheet: &'a Sheet<'a>,
     fields: &'a DeTable<'a>,
     /// The line on which it begins.
-    pub(super) line: usize,
+    pub(crate) line: usize,
     asked: RefCell<BTreeSet<&'static str>>,
 }
 
 impl<'t> Sheet<'t> {
-    pub(super) fn new(name: &'t str, text: &'t str) -> Self {
+    pub(crate) fn new(name: &'t str, text: &'t str) -> Self {
         Self { name, text, problems: RefCell::default() }
     }
 
     /// Notes that something is wrong.
-    pub(super) fn report(&self, line: usize, what: String, cure: String) {
+    pub(crate) fn report(&self, line: usize, what: String, cure: String) {
         self.problems.borrow_mut().push(Problem::new(self.name, line, what, cure));
     }
 
     /// Everything that was noted, by line.
-    pub(super) fn into_problems(self) -> Vec<Problem> {
+    pub(crate) fn into_problems(self) -> Vec<Problem> {
         let mut problems = self.problems.into_inner();
         problems.sort_by_key(|problem| problem.line);
         problems.dedup();
@@ -65,7 +65,7 @@ impl<'t> Sheet<'t> {
 
     /// The file's values. What is not TOML is noted, and the rest is read all the same as far as the parser finds its
     /// way: after a bad value it does, after a line that is no pair at all it does not.
-    pub(super) fn syntax(&self) -> Spanned<DeTable<'t>> {
+    pub(crate) fn syntax(&self) -> Spanned<DeTable<'t>> {
         let (root, errors) = DeTable::parse_recoverable(self.text);
         for error in errors {
             let line = error.span().map_or(1, |span| self.line_of(span.start));
@@ -78,7 +78,7 @@ impl<'t> Sheet<'t> {
         root
     }
 
-    pub(super) fn root<'a>(&'a self, fields: &'a DeTable<'a>) -> Table<'a> {
+    pub(crate) fn root<'a>(&'a self, fields: &'a DeTable<'a>) -> Table<'a> {
         Table { sheet: self, fields, line: 1, asked: RefCell::default() }
     }
 
@@ -89,7 +89,7 @@ impl<'t> Sheet<'t> {
 }
 
 impl<'a> Table<'a> {
-    pub(super) fn report(&self, line: usize, what: String, cure: impl Into<String>) {
+    pub(crate) fn report(&self, line: usize, what: String, cure: impl Into<String>) {
         self.sheet.report(line, what, cure.into());
     }
 
@@ -107,21 +107,26 @@ impl<'a> Table<'a> {
     }
 
     /// The line on which a key's value stands; the table's own where the key is absent.
-    pub(super) fn line_of(&self, key: &str) -> usize {
+    pub(crate) fn line_of(&self, key: &str) -> usize {
         self.fields.get(key).map_or(self.line, |value| self.sheet.line_of(value.span().start))
     }
 
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(crate) fn has(&self, key: &str) -> bool {
         self.fields.contains_key(key)
     }
 
     /// True where a key that does not belong here stands; it is then told in words of its own, not as unknown.
-    pub(super) fn excuse(&self, key: &'static str) -> bool {
+    pub(crate) fn excuse(&self, key: &'static str) -> bool {
         self.get(key).is_some()
     }
 
+    /// True where the key holds a text.
+    pub(crate) fn is_text(&self, key: &str) -> bool {
+        self.fields.get(key).is_some_and(|value| value.get_ref().is_str())
+    }
+
     /// A text that may be absent.
-    pub(super) fn text(&self, key: &'static str) -> Option<Placed<Arc<str>>> {
+    pub(crate) fn text(&self, key: &'static str) -> Option<Placed<Arc<str>>> {
         let value = self.get(key)?;
         let Some(text) = value.get_ref().as_str() else {
             self.wrong_type(key, value, "\"…\"");
@@ -131,7 +136,7 @@ impl<'a> Table<'a> {
     }
 
     /// A text that must be there and not be empty; noted where it is not.
-    pub(super) fn needed(&self, key: &'static str) -> Option<Placed<Arc<str>>> {
+    pub(crate) fn needed(&self, key: &'static str) -> Option<Placed<Arc<str>>> {
         if !self.has(key) {
             self.report(self.line, format!("缺少 missing `{key}`"), format!("写上 add `{key} = \"…\"`"));
             return None;
@@ -145,7 +150,7 @@ impl<'a> Table<'a> {
     }
 
     /// A text, written alone or as `{ value, source }`.
-    pub(super) fn sourced(&self, key: &'static str) -> Option<Sourced> {
+    pub(crate) fn sourced(&self, key: &'static str) -> Option<Sourced> {
         if self.get(key)?.get_ref().is_str() {
             return self.text(key).map(|text| Sourced { value: text.value, line: text.line, source: None });
         }
@@ -157,7 +162,7 @@ impl<'a> Table<'a> {
     }
 
     /// One of several words.
-    pub(super) fn word<T: Copy>(&self, key: &'static str, words: &[(&str, T)]) -> Option<T> {
+    pub(crate) fn word<T: Copy>(&self, key: &'static str, words: &[(&str, T)]) -> Option<T> {
         let text = self.text(key)?;
         let found = words.iter().find(|(word, _)| *word == &*text.value).map(|(_, meaning)| *meaning);
         if found.is_none() {
@@ -171,7 +176,7 @@ impl<'a> Table<'a> {
         found
     }
 
-    pub(super) fn truth(&self, key: &'static str) -> Option<bool> {
+    pub(crate) fn truth(&self, key: &'static str) -> Option<bool> {
         let value = self.get(key)?;
         let found = value.get_ref().as_bool();
         if found.is_none() {
@@ -180,7 +185,7 @@ impl<'a> Table<'a> {
         found
     }
 
-    pub(super) fn count(&self, key: &'static str) -> Option<u32> {
+    pub(crate) fn count(&self, key: &'static str) -> Option<u32> {
         let value = self.get(key)?;
         let found =
             value.get_ref().as_integer().and_then(|number| u32::from_str_radix(number.as_str(), number.radix()).ok());
@@ -191,13 +196,13 @@ impl<'a> Table<'a> {
     }
 
     /// A span of machine time in milliseconds.
-    pub(super) fn span(&self, key: &'static str) -> Option<i64> {
+    pub(crate) fn span(&self, key: &'static str) -> Option<i64> {
         let text = self.text(key)?;
         self.span_of(key, &text)
     }
 
     /// Spans of machine time in milliseconds.
-    pub(super) fn spans(&self, key: &'static str) -> Vec<i64> {
+    pub(crate) fn spans(&self, key: &'static str) -> Vec<i64> {
         self.texts(key).iter().filter_map(|text| self.span_of(key, text)).collect()
     }
 
@@ -214,7 +219,7 @@ impl<'a> Table<'a> {
     }
 
     /// A list of texts; empty where absent.
-    pub(super) fn texts(&self, key: &'static str) -> Vec<Placed<Arc<str>>> {
+    pub(crate) fn texts(&self, key: &'static str) -> Vec<Placed<Arc<str>>> {
         let mut found = Vec::new();
         for value in self.list(key) {
             match value.get_ref().as_str() {
@@ -228,7 +233,7 @@ impl<'a> Table<'a> {
     }
 
     /// A list of tables; empty where absent.
-    pub(super) fn tables(&self, key: &'static str) -> Vec<Table<'a>> {
+    pub(crate) fn tables(&self, key: &'static str) -> Vec<Table<'a>> {
         let mut found = Vec::new();
         for value in self.list(key) {
             match value.get_ref().as_table() {
@@ -249,7 +254,7 @@ impl<'a> Table<'a> {
     }
 
     /// A table that may be absent.
-    pub(super) fn table(&self, key: &'static str) -> Option<Table<'a>> {
+    pub(crate) fn table(&self, key: &'static str) -> Option<Table<'a>> {
         let value = self.get(key)?;
         let Some(fields) = value.get_ref().as_table() else {
             self.wrong_type(key, value, "{ … = … }");
@@ -259,13 +264,13 @@ impl<'a> Table<'a> {
     }
 
     /// A table where one stands; anything else is left to be read in another way.
-    pub(super) fn nested_if_table(&self, key: &'static str) -> Option<Table<'a>> {
+    pub(crate) fn nested_if_table(&self, key: &'static str) -> Option<Table<'a>> {
         let value = self.get(key)?;
         value.get_ref().as_table().map(|fields| self.nested(value, fields))
     }
 
     /// The tables of a table, by key; empty where absent.
-    pub(super) fn named(&self, key: &'static str) -> Vec<(Arc<str>, Table<'a>)> {
+    pub(crate) fn named(&self, key: &'static str) -> Vec<(Arc<str>, Table<'a>)> {
         let Some(outer) = self.table(key) else { return Vec::new() };
         let mut found = Vec::new();
         for (name, value) in outer.fields {
@@ -282,7 +287,7 @@ impl<'a> Table<'a> {
     }
 
     /// The texts of a table, by key; empty where absent.
-    pub(super) fn pairs(&self, key: &'static str) -> Vec<Pair> {
+    pub(crate) fn pairs(&self, key: &'static str) -> Vec<Pair> {
         let Some(outer) = self.table(key) else { return Vec::new() };
         let mut found = Vec::new();
         for (name, value) in outer.fields {
@@ -303,7 +308,7 @@ impl<'a> Table<'a> {
     }
 
     /// Notes every key that nobody asked for.
-    pub(super) fn finish(self) {
+    pub(crate) fn finish(self) {
         let asked = self.asked.borrow();
         for name in self.fields.keys() {
             if !asked.contains(&**name.get_ref()) {

@@ -211,11 +211,12 @@ impl Context<'_> {
 
     fn check_rule(&self, table: &Table<'_>, rule: &Placed<Arc<str>>) {
         let Some((known, argument)) = rules::find(&rule.value) else {
-            let names = rules::RULES.iter().map(|rule| rule.name);
+            let names = rules::all().map(|rule| rule.name);
             self.unknown(table, rule, "规则 unknown rule", names);
             return;
         };
-        if known.takes_item && !argument.is_some_and(|item| self.header.items.contains_key(item)) {
+        if known.argument == rules::Argument::Item && !argument.is_some_and(|item| self.header.items.contains_key(item))
+        {
             table.report(
                 rule.line,
                 format!("规则须指明事项 the rule `{}` needs an item of the pack", known.name),

@@ -6,17 +6,40 @@
 
 use serde_json::Value;
 
-use super::children;
-use crate::{Pack, facts};
+use super::{Argument, Rule, Ruling, selection::children};
+use crate::{case::Case, decision::Undecidable, facts, law::Term};
+
+/// The rules of this table.
+pub const RULES: &[Rule] = &[Rule {
+    name: "eligibility",
+    table: "D1",
+    zh: "线上联办条件",
+    en: "who may use the joint online process",
+    argument: Argument::None,
+    article: "二(三); 附件2 一; 附件2 二.1 智能验证",
+    codes: &CODES,
+    needs: &[],
+    gives: &[],
+    decide: |case| {
+        let failing = failing(case);
+        Ok::<_, Undecidable>(if failing.is_empty() {
+            Ruling::yes("D1", "符合全部条件", "every condition holds")
+        } else {
+            Ruling::no("D1", failing, "有条件不符合", "some conditions do not hold")
+        })
+    },
+}];
+
+/// The values that a pack may set for it.
+pub const TERMS: &[Term] = &[];
 
 /// What a no may say.
-pub(super) const CODES: [&str; 8] =
-    ["PRE-101", "PRE-102", "PRE-103", "PRE-104", "PRE-105", "PRE-106", "PRE-107", "PRE-108"];
+const CODES: [&str; 8] = ["PRE-101", "PRE-102", "PRE-103", "PRE-104", "PRE-105", "PRE-106", "PRE-107", "PRE-108"];
 
 /// A condition and the code of its failing.
 struct Condition {
     code: &'static str,
-    holds: fn(&Pack, &Value) -> bool,
+    holds: fn(&Case<'_>) -> bool,
 }
 
 /// In order of code, so that the applicant always reads them in the same order.
@@ -32,74 +55,73 @@ const CONDITIONS: [Condition; 8] = [
 ];
 
 /// The codes of all conditions that fail; none means that the family may go on.
-pub(super) fn failing(pack: &Pack, facts: &Value) -> Vec<&'static str> {
-    CONDITIONS.iter().filter(|condition| !(condition.holds)(pack, facts)).map(|condition| condition.code).collect()
+fn failing(case: &Case<'_>) -> Vec<&'static str> {
+    CONDITIONS.iter().filter(|condition| !(condition.holds)(case)).map(|condition| condition.code).collect()
 }
 
 /// E8: 经系统验证相关电子证照已领取. The licence store's answer counts; the platform's own check only without one.
-fn licence_claimed(_: &Pack, facts: &Value) -> bool {
-    if facts::at(facts, "marriage-licence.claimed").is_some() {
-        return facts::holds(facts, "marriage-licence.claimed");
+fn licence_claimed(case: &Case<'_>) -> bool {
+    if case.fact("marriage-licence.claimed").is_some() {
+        return case.holds("marriage-licence.claimed");
     }
-    facts::holds(facts, "marriage_licence_claimed")
+    case.holds("marriage_licence_claimed")
 }
 
 /// E1: 在全域助产机构内出生,或在家中、途中分娩后即送助产机构处理的活产婴儿.
-fn born_in_a_facility_here(_: &Pack, facts: &Value) -> bool {
-    let place = facts::text(facts, "delivery.place");
-    delivery_found(facts)
-        && facts::holds(facts, "delivery.live_birth")
-        && facts::holds(facts, "delivery.in_province")
+fn born_in_a_facility_here(case: &Case<'_>) -> bool {
+    let place = case.text("delivery.place");
+    delivery_found(case)
+        && case.holds("delivery.live_birth")
+        && case.holds("delivery.in_province")
         && matches!(place, Some("facility" | "brought-at-once"))
 }
 
 /// E9: 原则上30日内未线下领取出生医学证明. Says nothing where there is no delivery to be late with.
-fn within_the_window(_: &Pack, facts: &Value) -> bool {
-    !delivery_found(facts)
-        || facts::holds(facts, "delivery.within_window") && !facts::holds(facts, "delivery.collected_offline")
+fn within_the_window(case: &Case<'_>) -> bool {
+    !delivery_found(case) || case.holds("delivery.within_window") && !case.holds("delivery.collected_offline")
 }
 
 /// E3, E4: 父母双方均为本省户籍居民.
-fn both_registered_in_the_province(pack: &Pack, facts: &Value) -> bool {
-    let registered = |path| facts::text(facts, path).is_some_and(|area| pack.covers_area(area));
+fn both_registered_in_the_province(case: &Case<'_>) -> bool {
+    let registered = |path| case.text(path).is_some_and(|area| case.pack.covers_area(area));
     registered("household.mother.area") && registered("household.father.area")
 }
 
 /// E5: 父母双方同民族. The police's data count; the query's published fields do not name ethnicity, so where they give
 /// none the form's does.
-fn of_one_ethnicity(_: &Pack, facts: &Value) -> bool {
-    let of = |registered, declared| facts::text(facts, registered).or_else(|| facts::text(facts, declared));
+fn of_one_ethnicity(case: &Case<'_>) -> bool {
+    let of = |registered, declared| case.text(registered).or_else(|| case.text(declared));
     let mother = of("household.mother.ethnicity", "mother.ethnicity");
     let father = of("household.father.ethnicity", "father.ethnicity");
     mother.is_some() && mother == father
 }
 
 /// E6: 婚内生育: the register names the father as the mother's spouse.
-fn married_to_each_other(_: &Pack, facts: &Value) -> bool {
-    let spouse = facts::text(facts, "marriage.spouse_id_number");
-    facts::holds(facts, "marriage.found") && spouse.is_some() && spouse == facts::text(facts, "father.id_number")
+fn married_to_each_other(case: &Case<'_>) -> bool {
+    let spouse = case.text("marriage.spouse_id_number");
+    case.holds("marriage.found") && spouse.is_some() && spouse == case.text("father.id_number")
 }
 
 /// E7: 随父(母)在家庭户内申报: the household of the parent whom each child follows is a family's.
-fn joins_a_family_household(_: &Pack, facts: &Value) -> bool {
-    let children = children(facts);
+fn joins_a_family_household(case: &Case<'_>) -> bool {
+    let children = children(case);
     let joins = |child: &Value| {
         let path = match facts::text(child, "registration.follow") {
             Some("mother") => "household.mother.household_type",
             Some("father") => "household.father.household_type",
             Some(_) | None => return false,
         };
-        facts::text(facts, path) == Some("family")
+        case.text(path) == Some("family")
     };
     !children.is_empty() && children.into_iter().all(joins)
 }
 
 /// E2: 申请人(婴儿母亲). Says nothing where there is no delivery to compare with.
-fn applicant_is_the_mother(_: &Pack, facts: &Value) -> bool {
-    let delivered = facts::text(facts, "delivery.mother_id_number");
-    !delivery_found(facts) || delivered.is_some() && delivered == facts::text(facts, "mother.id_number")
+fn applicant_is_the_mother(case: &Case<'_>) -> bool {
+    let delivered = case.text("delivery.mother_id_number");
+    !delivery_found(case) || delivered.is_some() && delivered == case.text("mother.id_number")
 }
 
-fn delivery_found(facts: &Value) -> bool {
-    facts::holds(facts, "delivery.found")
+fn delivery_found(case: &Case<'_>) -> bool {
+    case.holds("delivery.found")
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use identifiers::LocalMinute;
+use jiff::Timestamp;
 use prost::Message;
 use proto::{
     associated::{Direction, bus_associated},
@@ -328,6 +330,7 @@ impl Coordinator {
 
     /// Answers what the saga asks of the law, until it asks no more, in the same batch and transaction.
     fn ask_the_law(&mut self, number: SagaNumber, batch: &mut Batch, now: i64) {
+        let asked_at = beijing(now);
         for _ in 0..limits::QUESTIONS_MAX {
             let Some(working) = batch.sagas.get_mut(&number) else { return };
             let Some((step, question, rule)) = question_of(&working.now) else { return };
@@ -335,11 +338,11 @@ impl Coordinator {
                 .now
                 .pack
                 .as_ref()
-                .ok_or_else(|| policy::rules::UnknownRule(rule.to_string()))
-                .and_then(|pack| policy::decide(&rule, pack, &working.now.facts));
+                .ok_or_else(|| policy::Undecidable::UnknownRule(rule.to_string()))
+                .and_then(|pack| policy::decide(&rule, pack, &self.parts.calendar, &working.now.facts, &asked_at));
             match decided {
-                Ok(verdict) => {
-                    working.take(&Input::Decided { step, question, verdict: verdict.into() }, now);
+                Ok(decision) => {
+                    working.take(&Input::Decided { step, question, verdict: decision.into() }, now);
                 }
                 Err(why) => {
                     self.quarantine(number, &why, batch);
@@ -348,6 +351,11 @@ impl Coordinator {
             }
         }
     }
+}
+
+/// The minute of Beijing time in which a moment lies.
+fn beijing(at_ms: i64) -> LocalMinute {
+    LocalMinute::from_timestamp(Timestamp::from_millisecond(at_ms).unwrap_or_default())
 }
 
 /// The first thing that the saga asks of the law.

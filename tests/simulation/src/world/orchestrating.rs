@@ -216,6 +216,7 @@ pub(super) async fn coordinator(
         clock: Arc::new(clock.clone()),
         watchers: Arc::new(Watchers::default()),
         reply_topic: "yijian.replies".into(),
+        calendar: Arc::new(policy::Calendar::shipped()),
         downtimes,
         new_id: Arc::new(move || u128::from(ids.fetch_add(1, Ordering::SeqCst)).to_be_bytes()),
     })

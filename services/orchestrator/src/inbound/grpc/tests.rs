@@ -89,6 +89,7 @@ impl World {
             clock: self.parts.clock.clone(),
             watchers: self.parts.watchers.clone(),
             reply_topic: "test.replies".into(),
+            calendar: Arc::new(policy::Calendar::shipped()),
             downtimes: Downtimes::at_start(&*self.parts.store, self.clock.now_ms()).await.expect("read"),
             new_id: Arc::new(|| uuid::Uuid::now_v7().into_bytes()),
         })

@@ -1,0 +1,94 @@
+//! Domain table D2, and what the engine itself asks: which items are done, whether a pack holds, whether all is settled.
+
+use identifiers::LocalMinute;
+use serde_json::Value;
+
+use super::{Argument, Rule, Ruling};
+use crate::{case::Case, decision::Undecidable};
+
+/// The rules of this table.
+pub const RULES: &[Rule] = &[
+    Rule {
+        name: "item-chosen",
+        table: "D2",
+        zh: "事项是否办理",
+        en: "whether an item is done",
+        argument: Argument::Item,
+        article: "附件2 二.1 事项联办",
+        codes: &[],
+        needs: &[],
+        gives: &[],
+        decide: item_chosen,
+    },
+    Rule {
+        name: "pack",
+        table: "",
+        zh: "适用的政策",
+        en: "whether this pack holds",
+        argument: Argument::None,
+        article: "适用范围 (pack.toml selector)",
+        codes: &["PACK-001", "PACK-002"],
+        needs: &[],
+        gives: &[],
+        decide: within_pack,
+    },
+    Rule {
+        name: "all-settled",
+        table: "",
+        zh: "各事项均已了结",
+        en: "every item is settled",
+        argument: Argument::None,
+        article: "附件2 二.1: 各环节审核结果反馈",
+        codes: &[],
+        needs: &[],
+        gives: &[],
+        decide: |_| Ok(Ruling::yes("", "各事项均已了结", "every item is settled")),
+    },
+];
+
+/// What cannot be unticked is chosen, whatever the form says.
+fn item_chosen(case: &Case<'_>) -> Result<Ruling, Undecidable> {
+    let mandatory = case.pack.items.get(case.argument).is_some_and(|item| item.mandatory);
+    if mandatory {
+        return Ok(Ruling::yes("D2-1", "默认必选事项", "mandatory, cannot be unticked"));
+    }
+    let ticked = case
+        .fact("child.items")
+        .and_then(Value::as_array)
+        .is_some_and(|items| items.iter().any(|ticked| ticked.as_str() == Some(case.argument)));
+    Ok(if ticked {
+        Ruling::yes("D2-2", "申请人已勾选", "ticked by the applicant")
+    } else {
+        Ruling::no("D2-3", Vec::new(), "申请人未勾选", "not ticked by the applicant")
+    })
+}
+
+/// Whether the application falls under this pack: its area, and the birth of the child, or of each child.
+fn within_pack(case: &Case<'_>) -> Result<Ruling, Undecidable> {
+    let mut against = Vec::new();
+    if !case.text("application.area").is_some_and(|area| case.pack.covers_area(area)) {
+        against.push("PACK-001");
+    }
+    let born_within = |child: &Value| {
+        let born_at = crate::facts::text(child, "born_at").and_then(|text| LocalMinute::parse(text).ok());
+        born_at.is_some_and(|born_at| case.pack.covers_birth(&born_at))
+    };
+    let children = children(case);
+    if children.is_empty() || !children.into_iter().all(born_within) {
+        against.push("PACK-002");
+    }
+    Ok(if against.is_empty() {
+        Ruling::yes("", "地区与出生时间均在适用范围内", "area and time of birth are within its scope")
+    } else {
+        Ruling::no("", against, "地区或出生时间不在适用范围内", "area or time of birth is outside its scope")
+    })
+}
+
+/// The child whose case it is; for the family's step, all children of the application.
+pub(crate) fn children<'q>(case: &Case<'q>) -> Vec<&'q Value> {
+    match (case.fact("child"), case.fact("children").and_then(Value::as_array)) {
+        (Some(child), _) => vec![child],
+        (None, Some(children)) => children.iter().collect(),
+        (None, None) => Vec::new(),
+    }
+}
