@@ -31,7 +31,7 @@ fn what_is_built_in_is_what_lies_in_the_folder() {
     let read = Packs::load_folder(&folder()).unwrap_or_else(|problems| panic!("{problems}"));
     let built_in = Packs::shipped();
     let names: Vec<&str> = read.iter().map(|pack| &*pack.name).collect();
-    assert_eq!(names, ["anhui-2024", "shanxi-2026"]);
+    assert_eq!(names, ["anhui-2024", "shanxi-2025", "shanxi-2026"]);
     for pack in read.iter() {
         assert_eq!(built_in.get(&pack.name), Some(pack));
         assert_eq!(built_in.by_hash(&pack.hash), Some(pack));
@@ -164,6 +164,24 @@ fn shanxi_enrols_by_itself_and_provisionally_where_registration_is_late() {
     assert_eq!(&*shanxi.sources["provisional.start_when"], "unspecified");
 }
 
+/// A child born in the last minute of 2025 would otherwise be billed for a year that is free, not be enrolled with the
+/// certificate alone, or be given money that is for children born after it.
+#[test]
+fn shanxi_before_2026_is_free_in_the_birth_year_and_paid_by_the_family_in_the_next() {
+    let shanxi = pack("shanxi-2025");
+    let definition = &shanxi.definition;
+    let registration = definition.find("registration").expect("registration");
+    let names: Vec<&str> = definition.steps.iter().map(|step| &*step.name).collect();
+    assert_eq!(names, ["signature", "certificate", "registration", "provisional", "enrolment", "premium"]);
+    assert!(step(definition, "provisional").start_when.contains(&StartWhen::Offline { step: registration }));
+    assert_eq!(after(definition, "provisional"), ["certificate"], "the certificate alone is enough");
+    assert_eq!(step(definition, "enrolment").selection, Selection::Always);
+    assert!(!shanxi.items.contains_key("premium-subsidy"));
+    assert_eq!(step(definition, "premium").department().map(|name| &**name), Some("tax"));
+    assert_eq!(after(definition, "premium"), ["enrolment"]);
+    assert!(shanxi.selector.born_from.is_none(), "the announcement names no first day");
+}
+
 /// A pack would otherwise hand a department's bank data to the hospital (个人信息保护法 art. 6).
 #[test]
 fn each_department_is_given_only_what_its_act_needs() {
@@ -190,7 +208,7 @@ fn area_and_minute_of_birth_choose_the_pack() {
     assert_eq!(choose("340104", "2026-11-01T09:30").as_deref(), Ok("anhui-2024"));
     assert_eq!(choose("140826", "2026-01-01T00:00").as_deref(), Ok("shanxi-2026"));
     assert_eq!(choose("140826", "2026-12-31T23:59").as_deref(), Ok("shanxi-2026"));
-    assert_eq!(choose("140826", "2025-12-31T23:59"), Err("PACK-002"));
+    assert_eq!(choose("140826", "2025-12-31T23:59").as_deref(), Ok("shanxi-2025"));
     assert_eq!(choose("140826", "2027-01-01T00:00"), Err("PACK-002"));
     assert_eq!(choose("110101", "2026-11-01T09:30"), Err("PACK-001"));
 }

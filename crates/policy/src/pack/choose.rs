@@ -7,12 +7,18 @@ use identifiers::LocalMinute;
 use super::{FILES, Pack, Problem, Problems};
 
 /// The packs of `deploy/policies`, as text, so that a binary alone can serve them.
-const SHIPPED: [[&str; 4]; 2] = [
+const SHIPPED: [[&str; 4]; 3] = [
     [
         include_str!("../../../../deploy/policies/anhui-2024/pack.toml"),
         include_str!("../../../../deploy/policies/anhui-2024/saga.toml"),
         include_str!("../../../../deploy/policies/anhui-2024/messages.toml"),
         include_str!("../../../../deploy/policies/anhui-2024/law.toml"),
+    ],
+    [
+        include_str!("../../../../deploy/policies/shanxi-2025/pack.toml"),
+        include_str!("../../../../deploy/policies/shanxi-2025/saga.toml"),
+        include_str!("../../../../deploy/policies/shanxi-2025/messages.toml"),
+        include_str!("../../../../deploy/policies/shanxi-2025/law.toml"),
     ],
     [
         include_str!("../../../../deploy/policies/shanxi-2026/pack.toml"),
