@@ -11,6 +11,7 @@
 //! The coordinator opens the facts and calls these functions; the core never sees a person. Nothing here reads a clock
 //! or the network, and only [`Pack::load`] and [`Packs::load_folder`] read files. Nothing here logs.
 
+pub mod advice;
 pub mod calendar;
 pub mod case;
 pub mod decision;

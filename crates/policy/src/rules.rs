@@ -157,6 +157,7 @@ pub(crate) const TERMS: &[&[Term]] = &[
     maternity::TERMS,
     review::TERMS,
     provisional::TERMS,
+    crate::advice::TERMS,
 ];
 
 /// All rules.
