@@ -206,6 +206,14 @@ impl<'q> Case<'q> {
         }
     }
 
+    /// A list of words of the law; `None` where it is open or not set.
+    pub fn texts(&self, term: &'static str, on: Option<Date>) -> Option<&'q [Arc<str>]> {
+        match &self.provision(term, on)?.value {
+            LawValue::Texts(texts) => Some(texts),
+            _ => None,
+        }
+    }
+
     /// A value that the rule cannot do without.
     ///
     /// # Errors

@@ -39,7 +39,7 @@ pub struct Decision {
     pub row: Arc<str>,
     /// Yes or no.
     pub outcome: Outcome,
-    /// With a no: every reason that applies, in order of code, each with its offline route.
+    /// With a no: every reason that applies, in order of the table's rows, each with its offline route.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<Reason>,
     /// In a sentence, in Chinese.

@@ -52,6 +52,8 @@ pub enum Kind {
     Text,
     /// A list of words.
     Texts,
+    /// A list of some of these words, each at most once.
+    Words(&'static [&'static str]),
 }
 
 /// A value, read.

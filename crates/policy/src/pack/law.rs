@@ -78,6 +78,7 @@ fn value(table: &Table<'_>, term: &Term) -> Option<Value> {
         Kind::Truth => table.truth("value").map(Value::Truth),
         Kind::Count => table.count("value").map(Value::Count),
         Kind::Texts => Some(Value::Texts(table.texts("value").into_iter().map(|text| text.value).collect())),
+        Kind::Words(words) => Some(words_of(table, term, words)),
         Kind::Span | Kind::Word(_) | Kind::Money | Kind::MonthDay | Kind::Minute | Kind::Text => {
             let (what, cure) = wanted(term.kind);
             table.excuse("value");
@@ -85,6 +86,20 @@ fn value(table: &Table<'_>, term: &Term) -> Option<Value> {
             None
         }
     }
+}
+
+/// The words of a list, each known and named once; every other is reported.
+fn words_of(table: &Table<'_>, term: &Term, words: &[&str]) -> Value {
+    let texts = table.texts("value");
+    for (at, text) in texts.iter().enumerate() {
+        if !words.contains(&&*text.value) {
+            let (what, cure) = wanted(term.kind);
+            table.report(text.line, format!("`{}` 应为{what}: `{}`", term.key, text.value), cure);
+        } else if texts[..at].iter().any(|earlier| earlier.value == text.value) {
+            table.report(text.line, format!("重复 `{}` stands twice", text.value), "删除一处 remove one");
+        }
+    }
+    Value::Texts(texts.into_iter().map(|text| text.value).collect())
 }
 
 fn of_text(kind: Kind, text: &Placed<Arc<str>>) -> Option<Value> {
@@ -101,7 +116,7 @@ fn of_text(kind: Kind, text: &Placed<Arc<str>>) -> Option<Value> {
         }
         Kind::Minute => identifiers::LocalMinute::parse(text).ok().map(Value::Minute),
         Kind::Text => (!text.trim().is_empty()).then(|| Value::Text(text.clone())),
-        Kind::Truth | Kind::Count | Kind::Texts => None,
+        Kind::Truth | Kind::Count | Kind::Texts | Kind::Words(_) => None,
     }
 }
 
@@ -117,6 +132,7 @@ fn wanted(kind: Kind) -> (&'static str, String) {
         Kind::Minute => "\"2026-01-01T00:00\"".to_owned(),
         Kind::Text => "\"…\"".to_owned(),
         Kind::Texts => "[\"…\", \"…\"]".to_owned(),
+        Kind::Words(words) => format!("[some of 其中若干: {}]", words.join(", ")),
     };
     let what = match kind {
         Kind::Span => "时长 a length of legal time",
@@ -128,6 +144,7 @@ fn wanted(kind: Kind) -> (&'static str, String) {
         Kind::Minute => "北京时间 a minute of Beijing time",
         Kind::Text => "文字 words",
         Kind::Texts => "文字列表 a list of words",
+        Kind::Words(_) => "规定的词的列表 a list of its words",
     };
     (what, format!("写成 write one of {cure}, 或 or \"unspecified\""))
 }

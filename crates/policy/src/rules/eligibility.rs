@@ -1,13 +1,22 @@
-//! Who may use the joint online process: conditions E1 to E9 of the province's plan, all failing ones at once.
+//! Domain table D1: who may use the joint online process. Conditions E1 to E9 of the Anhui plan and E10 to E12 of other
+//! provinces; the pack says which of them it requires, and all failing ones are told at once.
 //!
-//! A condition that the answers of the departments do not establish has failed: the family is then sent to a counter,
-//! where a person looks, rather than registered by a machine on a guess. A department that could not answer is another
-//! matter; its step has not succeeded, and this rule is not asked.
-
-use serde_json::Value;
+//! A condition that the departments' answers do not establish has failed: the family is then sent to a counter, where a
+//! person looks, rather than registered by a machine on a guess. A department that could not answer is another matter:
+//! its step has not succeeded, is tried again, and this rule is not asked (PRE-109 is never a no).
+//!
+//! Reasons are in order of the table's rows, so that the first failing row is the one shown first.
 
 use super::{Argument, Rule, Ruling, selection::children};
-use crate::{case::Case, decision::Undecidable, facts, law::Term};
+use crate::{
+    case::Case,
+    decision::Undecidable,
+    law::{Kind, Term},
+};
+
+mod conditions;
+mod elsewhere;
+mod window;
 
 /// The rules of this table.
 pub const RULES: &[Rule] = &[Rule {
@@ -20,108 +29,141 @@ pub const RULES: &[Rule] = &[Rule {
     codes: &CODES,
     needs: &[],
     gives: &[],
-    decide: |case| {
-        let failing = failing(case);
-        Ok::<_, Undecidable>(if failing.is_empty() {
-            Ruling::yes("D1", "符合全部条件", "every condition holds")
-        } else {
-            Ruling::no("D1", failing, "有条件不符合", "some conditions do not hold")
-        })
-    },
+    decide,
 }];
 
 /// The values that a pack may set for it.
-pub const TERMS: &[Term] = &[];
-
-/// What a no may say.
-const CODES: [&str; 8] = ["PRE-101", "PRE-102", "PRE-103", "PRE-104", "PRE-105", "PRE-106", "PRE-107", "PRE-108"];
-
-/// A condition and the code of its failing.
-struct Condition {
-    code: &'static str,
-    holds: fn(&Case<'_>) -> bool,
-}
-
-/// In order of code, so that the applicant always reads them in the same order.
-const CONDITIONS: [Condition; 8] = [
-    Condition { code: "PRE-101", holds: licence_claimed },
-    Condition { code: "PRE-102", holds: born_in_a_facility_here },
-    Condition { code: "PRE-103", holds: within_the_window },
-    Condition { code: "PRE-104", holds: both_registered_in_the_province },
-    Condition { code: "PRE-105", holds: of_one_ethnicity },
-    Condition { code: "PRE-106", holds: married_to_each_other },
-    Condition { code: "PRE-107", holds: joins_a_family_household },
-    Condition { code: "PRE-108", holds: applicant_is_the_mother },
+pub const TERMS: &[Term] = &[
+    Term {
+        key: "eligibility.require",
+        zh: "线上联办须具备的条件",
+        en: "the conditions of the joint process; E1 to E9 where the pack does not say",
+        kind: Kind::Words(&ROWS),
+    },
+    Term {
+        key: "eligibility.delivery_window",
+        zh: "分娩后可线上联办的期限",
+        en: "how long after the delivery the joint process is open (E9)",
+        kind: Kind::Span,
+    },
+    Term {
+        key: "eligibility.licences",
+        zh: "须已领取的电子证照(其核验环节)",
+        en: "the e-licences that must have been claimed, each by the step that asks for it (E8)",
+        kind: Kind::Texts,
+    },
+    Term {
+        key: "eligibility.household_areas",
+        zh: "父母户籍地区(代码开头)",
+        en: "where the parents must be registered, as beginnings of area codes; the pack's own area where not set (E3, E4)",
+        kind: Kind::Texts,
+    },
+    Term {
+        key: "eligibility.max_age",
+        zh: "婴儿出生后多久以内可申请",
+        en: "how long after the birth an application is possible (E10)",
+        kind: Kind::Span,
+    },
+    Term {
+        key: "eligibility.surname_of_parent",
+        zh: "婴儿须随父姓或母姓",
+        en: "the child must bear the surname of its father or mother (E11)",
+        kind: Kind::Truth,
+    },
+    Term {
+        key: "eligibility.father_authorisation",
+        zh: "父亲授权的方式",
+        en: "how the father authorises: not at all, by a task after this rule, or beforehand by granting his e-licence (E12)",
+        kind: Kind::Word(&["none", "task", "e-licence-grant"]),
+    },
 ];
 
-/// The codes of all conditions that fail; none means that the family may go on.
-fn failing(case: &Case<'_>) -> Vec<&'static str> {
-    CONDITIONS.iter().filter(|condition| !(condition.holds)(case)).map(|condition| condition.code).collect()
+/// The rows of the table.
+const ROWS: [&str; 12] = ["E1", "E2", "E3", "E4", "E5", "E6", "E7", "E8", "E9", "E10", "E11", "E12"];
+
+/// The rows that hold where the pack does not say: those of the Anhui plan.
+const DEFAULT_ROWS: usize = 9;
+
+/// What a no may say. PRE-109, a source that cannot be reached, is not among them: it is tried again.
+/// E10 to E12 say PRE-110 to PRE-112, which only a pack that requires them explains.
+const CODES: [&str; 8] = ["PRE-101", "PRE-102", "PRE-103", "PRE-104", "PRE-105", "PRE-106", "PRE-107", "PRE-108"];
+
+/// How a condition stands in one case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It is established.
+    Holds,
+    /// It is established that it does not hold.
+    Fails,
+    /// The answers do not tell: a person looks.
+    NotTold,
+    /// There is nothing to ask it of, which another condition says already.
+    Moot,
 }
 
-/// E8: 经系统验证相关电子证照已领取. The licence store's answer counts; the platform's own check only without one.
-fn licence_claimed(case: &Case<'_>) -> bool {
-    if case.fact("marriage-licence.claimed").is_some() {
-        return case.holds("marriage-licence.claimed");
-    }
-    case.holds("marriage_licence_claimed")
+/// A row of the table.
+pub(crate) struct Condition {
+    /// `E1` to `E12`.
+    row: &'static str,
+    /// The code of its failing.
+    code: &'static str,
+    /// What must be, and who is asked.
+    zh: &'static str,
+    /// The same in English.
+    en: &'static str,
+    /// How it stands.
+    stands: fn(&Case<'_>, &mut Ruling) -> Result<Standing, Undecidable>,
 }
 
-/// E1: 在全域助产机构内出生,或在家中、途中分娩后即送助产机构处理的活产婴儿.
-fn born_in_a_facility_here(case: &Case<'_>) -> bool {
-    let place = case.text("delivery.place");
-    delivery_found(case)
-        && case.holds("delivery.live_birth")
-        && case.holds("delivery.in_province")
-        && matches!(place, Some("facility" | "brought-at-once"))
-}
-
-/// E9: 原则上30日内未线下领取出生医学证明. Says nothing where there is no delivery to be late with.
-fn within_the_window(case: &Case<'_>) -> bool {
-    !delivery_found(case) || case.holds("delivery.within_window") && !case.holds("delivery.collected_offline")
-}
-
-/// E3, E4: 父母双方均为本省户籍居民.
-fn both_registered_in_the_province(case: &Case<'_>) -> bool {
-    let registered = |path| case.text(path).is_some_and(|area| case.pack.covers_area(area));
-    registered("household.mother.area") && registered("household.father.area")
-}
-
-/// E5: 父母双方同民族. The police's data count; the query's published fields do not name ethnicity, so where they give
-/// none the form's does.
-fn of_one_ethnicity(case: &Case<'_>) -> bool {
-    let of = |registered, declared| case.text(registered).or_else(|| case.text(declared));
-    let mother = of("household.mother.ethnicity", "mother.ethnicity");
-    let father = of("household.father.ethnicity", "father.ethnicity");
-    mother.is_some() && mother == father
-}
-
-/// E6: 婚内生育: the register names the father as the mother's spouse.
-fn married_to_each_other(case: &Case<'_>) -> bool {
-    let spouse = case.text("marriage.spouse_id_number");
-    case.holds("marriage.found") && spouse.is_some() && spouse == case.text("father.id_number")
-}
-
-/// E7: 随父(母)在家庭户内申报: the household of the parent whom each child follows is a family's.
-fn joins_a_family_household(case: &Case<'_>) -> bool {
-    let children = children(case);
-    let joins = |child: &Value| {
-        let path = match facts::text(child, "registration.follow") {
-            Some("mother") => "household.mother.household_type",
-            Some("father") => "household.father.household_type",
-            Some(_) | None => return false,
-        };
-        case.text(path) == Some("family")
+fn decide(case: &Case<'_>) -> Result<Ruling, Undecidable> {
+    let required = case.texts("eligibility.require", None);
+    let requires = |row: &str| match required {
+        Some(rows) => rows.iter().any(|required| &**required == row),
+        None => ROWS[..DEFAULT_ROWS].contains(&row),
     };
-    !children.is_empty() && children.into_iter().all(joins)
+    // The conditions fill in what they computed; the answer itself is written when all of them have been looked at.
+    let mut found = Ruling::default();
+    let mut failing: Vec<(&Condition, Standing)> = Vec::new();
+    for condition in &conditions::ALL {
+        if !requires(condition.row) {
+            found = found.excluding(condition.row, "本包不要求此条件", "this pack does not require it");
+            continue;
+        }
+        match (condition.stands)(case, &mut found)? {
+            standing @ (Standing::Fails | Standing::NotTold) => failing.push((condition, standing)),
+            Standing::Holds => found = found.excluding(condition.row, "条件成立", "the condition holds"),
+            Standing::Moot => found = found.excluding(condition.row, "无从判断,不另列", "nothing to ask it of"),
+        }
+    }
+    let Some((first, _)) = failing.first() else {
+        return Ok(Ruling { row: "D1", zh: "符合全部条件".into(), en: "every condition holds".into(), ..found });
+    };
+    let row = first.row;
+    let mut against: Vec<&'static str> = Vec::new();
+    for (condition, _) in &failing {
+        if !against.contains(&condition.code) {
+            against.push(condition.code);
+        }
+    }
+    let zh: Vec<String> = failing.iter().map(|(condition, standing)| condition.say_zh(*standing)).collect();
+    let en: Vec<String> = failing.iter().map(|(condition, standing)| condition.say_en(*standing)).collect();
+    found = found.excluding("D1", "有条件不符合,不能线上联办", "some conditions do not hold: not by the joint process");
+    Ok(Ruling { row, against: Some(against), zh: zh.join(";"), en: en.join("; "), ..found })
 }
 
-/// E2: 申请人(婴儿母亲). Says nothing where there is no delivery to compare with.
-fn applicant_is_the_mother(case: &Case<'_>) -> bool {
-    let delivered = case.text("delivery.mother_id_number");
-    !delivery_found(case) || delivered.is_some() && delivered == case.text("mother.id_number")
+impl Condition {
+    fn say_zh(&self, standing: Standing) -> String {
+        let how = if standing == Standing::NotTold { "部门答复未能证明" } else { "不符合" };
+        format!("{}: {how}“{}”", self.row, self.zh)
+    }
+
+    fn say_en(&self, standing: Standing) -> String {
+        let how = if standing == Standing::NotTold { "the answers do not establish" } else { "not so:" };
+        format!("{}: {how} {}", self.row, self.en)
+    }
 }
 
-fn delivery_found(case: &Case<'_>) -> bool {
-    case.holds("delivery.found")
+/// The children whom the question is about, as their form has them.
+fn each_child<'q>(case: &Case<'q>) -> Vec<&'q serde_json::Value> {
+    children(case)
 }
