@@ -55,8 +55,8 @@ pub(crate) struct Traits {
 }
 
 struct Handler<S> {
-    name: &'static str,
-    undo_name: Option<&'static str>,
+    name: Arc<str>,
+    undo_name: Option<Arc<str>>,
     traits: Traits,
     act: Act<S>,
     undo: UndoHow<S>,
@@ -83,7 +83,7 @@ impl<System: Send + Sync + 'static> Adapter<System> {
     ///
     /// # Panics
     /// If the command is declared twice.
-    pub fn remote<Function, Fields, Output>(self, command: &'static str, function: Function) -> Self
+    pub fn remote<Function, Fields, Output>(self, command: impl Into<Arc<str>>, function: Function) -> Self
     where
         Function: for<'a> ActFunction<'a, System, Fields, Output> + 'static,
         Fields: DeserializeOwned + Send + 'static,
@@ -99,7 +99,7 @@ impl<System: Send + Sync + 'static> Adapter<System> {
                 encode(function.call(system, fields, call).await?)
             })
         });
-        self.command(command, Act::Remote(act), Traits::default())
+        self.command(command.into(), Act::Remote(act), Traits::default())
     }
 
     /// A command whose effect is in the inbox's own database and commits with the inbox and the reply. The function
@@ -107,7 +107,7 @@ impl<System: Send + Sync + 'static> Adapter<System> {
     ///
     /// # Panics
     /// If the command is declared twice.
-    pub fn local<Function, Fields, Output>(self, command: &'static str, function: Function) -> Self
+    pub fn local<Function, Fields, Output>(self, command: impl Into<Arc<str>>, function: Function) -> Self
     where
         Function: Fn(&System, Fields, Call) -> Local<Output> + Send + Sync + 'static,
         Fields: DeserializeOwned,
@@ -120,7 +120,7 @@ impl<System: Send + Sync + 'static> Adapter<System> {
             let Local { reply, effects } = function(system, fields, call);
             Ok((encode(reply)?, effects))
         });
-        self.command(command, Act::Local(act), Traits { local: true, ..Traits::default() })
+        self.command(command.into(), Act::Local(act), Traits { local: true, ..Traits::default() })
     }
 
     /// The last declared command only reads: called twice it does no harm, so no intent is committed before the call.
@@ -137,7 +137,7 @@ impl<System: Send + Sync + 'static> Adapter<System> {
 
     /// How the last declared command is undone, by a call. For an act that was accepted and not finished, where no
     /// [`stopped_by`](Self::stopped_by) is declared, it is called without output and must stop the handling as well.
-    pub fn undone_by<Function, Fields, Output>(mut self, command: &'static str, function: Function) -> Self
+    pub fn undone_by<Function, Fields, Output>(mut self, command: impl Into<Arc<str>>, function: Function) -> Self
     where
         Function: for<'a> UndoFunction<'a, System, Fields, Output> + 'static,
         Fields: DeserializeOwned + Send + 'static,
@@ -154,14 +154,18 @@ impl<System: Send + Sync + 'static> Adapter<System> {
             })
         });
         let last = self.last();
-        last.undo_name = Some(command);
+        last.undo_name = Some(command.into());
         last.undo = UndoHow::Remote(undo);
         last.traits.undo = true;
         self
     }
 
     /// How the last declared command is undone in the inbox's own database, in one transaction with its reply.
-    pub fn undone_locally_by<Function, Fields, Output>(mut self, command: &'static str, function: Function) -> Self
+    pub fn undone_locally_by<Function, Fields, Output>(
+        mut self,
+        command: impl Into<Arc<str>>,
+        function: Function,
+    ) -> Self
     where
         Function: Fn(&System, Undo<Fields, Output>, Call) -> LocalUndone + Send + Sync + 'static,
         Fields: DeserializeOwned,
@@ -175,7 +179,7 @@ impl<System: Send + Sync + 'static> Adapter<System> {
             (undone, effects)
         });
         let last = self.last();
-        last.undo_name = Some(command);
+        last.undo_name = Some(command.into());
         last.undo = UndoHow::Local(undo);
         last.traits.undo = true;
         last.traits.undo_local = true;
@@ -240,13 +244,13 @@ impl<System: Send + Sync + 'static> Adapter<System> {
     pub fn serving_shared(self, system: Arc<System>) -> Department {
         let mut by_name = BTreeMap::new();
         for (index, handler) in self.handlers.iter().enumerate() {
-            by_name.insert(handler.name, index);
+            by_name.insert(Arc::clone(&handler.name), index);
         }
         let name = self.department.clone();
         Department { name, by_name: Arc::new(by_name), served: Arc::new(Served { adapter: self, system }) }
     }
 
-    fn command(mut self, name: &'static str, act: Act<System>, traits: Traits) -> Self {
+    fn command(mut self, name: Arc<str>, act: Act<System>, traits: Traits) -> Self {
         assert!(self.handlers.iter().all(|handler| handler.name != name), "command {name} is declared twice");
         self.handlers.push(Handler { name, undo_name: None, traits, act, undo: UndoHow::None, stop: None });
         self
@@ -266,7 +270,7 @@ fn encode<Output: Serialize>(reply: Reply<Output>) -> Result<Reply<Vec<u8>>, Unk
 #[derive(Clone)]
 pub struct Department {
     name: String,
-    by_name: Arc<BTreeMap<&'static str, usize>>,
+    by_name: Arc<BTreeMap<Arc<str>, usize>>,
     served: Arc<dyn AnySystem>,
 }
 
@@ -277,7 +281,7 @@ impl Department {
     }
 
     /// The commands it knows, with the names of their compensations.
-    pub fn commands(&self) -> Vec<(&'static str, Option<&'static str>)> {
+    pub fn commands(&self) -> Vec<(&str, Option<&str>)> {
         self.by_name.values().map(|&index| self.served.names(index)).collect()
     }
 
@@ -303,7 +307,7 @@ impl fmt::Debug for Department {
 
 /// A department and its system, with the system's type forgotten. Commands are named by their place in the table.
 pub(crate) trait AnySystem: Send + Sync {
-    fn names(&self, command: usize) -> (&'static str, Option<&'static str>);
+    fn names(&self, command: usize) -> (&str, Option<&str>);
     fn traits(&self, command: usize) -> Traits;
     fn act(&self, command: usize, fields: Vec<u8>, call: Call) -> BoxFuture<'_, Acted>;
     fn undo(&self, command: usize, parts: UndoParts, call: Call) -> BoxFuture<'_, UndoneWith>;
@@ -323,9 +327,9 @@ struct Served<S> {
 }
 
 impl<S: Send + Sync + 'static> AnySystem for Served<S> {
-    fn names(&self, command: usize) -> (&'static str, Option<&'static str>) {
+    fn names(&self, command: usize) -> (&str, Option<&str>) {
         let handler = &self.adapter.handlers[command];
-        (handler.name, handler.undo_name)
+        (&handler.name, handler.undo_name.as_deref())
     }
 
     fn traits(&self, command: usize) -> Traits {

@@ -37,8 +37,10 @@ mod books;
 mod desk;
 mod ledger;
 pub mod magic;
+mod scripted;
 
 pub use behaviour::{Behaviour, BehaviourFile, Behaviours, Correction, Failing, Retrying};
 pub use books::Books;
 pub use desk::{Desk, Ended, Sitting, answer};
 pub use ledger::{Effect, Error, Ledger};
+pub use scripted::{Script, ScriptFile};

@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use adapter::simulated::Script;
 use anyhow::Context;
 use axum::Router;
 use orchestrator::{Ingredients, Orchestrator, pages, store::sqlite::SqliteStore};
@@ -50,6 +51,9 @@ const DESK_ALONE: &str = "127.0.0.1:7072";
 const KEYS_STEPS: u32 = 50;
 const KEYS_STEP: Duration = Duration::from_millis(100);
 
+/// The file in a pack's folder that says what its departments answer where nobody simulates them.
+const SCRIPT: &str = "departments.toml";
+
 /// Which half is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Half {
@@ -73,6 +77,8 @@ pub struct Settings {
     pub cipher: Suite,
     /// The policy packs.
     pub packs: Packs,
+    /// What departments answer that are not simulated.
+    pub script: Script,
     /// Where gRPC is served.
     pub grpc: SocketAddr,
     /// Where pages are served.
@@ -114,6 +120,7 @@ impl Settings {
             bus: carrier,
             cipher: arguments.cipher,
             packs: packs(arguments.policies.as_deref())?,
+            script: script(arguments.policies.as_deref())?,
             grpc: arguments.grpc,
             pages: arguments.pages.unwrap_or(usual.parse().expect("a constant address")),
             half,
@@ -129,6 +136,21 @@ fn packs(folder: Option<&Path>) -> Result<Packs, Failure> {
             PACKS_UNUSABLE.page()
         ))
     })
+}
+
+/// What stands beside the packs in a folder of packs: the answers of departments that nobody simulates.
+fn script(folder: Option<&Path>) -> Result<Script, Failure> {
+    let mut script = Script::default();
+    let Some(folder) = folder else { return Ok(script) };
+    let entries = std::fs::read_dir(folder).with_context(|| format!("read {}", folder.display()))?;
+    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path().join(SCRIPT)).collect();
+    files.retain(|file| file.is_file());
+    // In a fixed order, so that of two that contradict each other the same is always named.
+    files.sort();
+    for file in files {
+        script.add_file(&file).map_err(anyhow::Error::from)?;
+    }
+    Ok(script)
 }
 
 /// Serves until the process is told to stop.
@@ -219,6 +241,7 @@ impl Serving {
                     channels: &channels,
                     clock,
                     notice_topic: bus::topic::notices(NAME),
+                    script: &settings.script,
                 },
             )
             .await?;

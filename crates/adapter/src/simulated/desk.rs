@@ -92,7 +92,7 @@ impl Desk {
     /// Ended: with the answer that the same key was given before, or that the behaviour prescribes; or with none.
     pub async fn sit<Output: DeserializeOwned>(
         &self,
-        act: &'static str,
+        act: &str,
         key: &str,
         subject: &str,
         fields: &(impl Serialize + Sync),
@@ -122,7 +122,7 @@ impl Desk {
         }
         let sitting = Sitting {
             books,
-            act,
+            act: act.to_owned(),
             key: key.to_owned(),
             subject: subject.to_owned(),
             fields: serde_json::to_value(fields)?,
@@ -222,7 +222,7 @@ const REFUSED_BY_BEHAVIOUR: &str = "模拟部门按配置不予办理。";
 /// One call at the desk. It ends with one of its answers, or is dropped and has left nothing.
 pub struct Sitting {
     books: Books,
-    act: &'static str,
+    act: String,
     key: String,
     subject: String,
     fields: Value,
@@ -408,7 +408,7 @@ impl Sitting {
     fn effect(&self, outputs: Value, same_as: Option<String>) -> Effect {
         Effect {
             call_id: self.key.clone(),
-            act: self.act.to_owned(),
+            act: self.act.clone(),
             subject: self.subject.clone(),
             done_at_ms: self.now_ms,
             undone_at_ms: None,
