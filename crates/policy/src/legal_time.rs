@@ -94,6 +94,9 @@ pub struct Deadline {
     /// During which times it stood still.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pauses: Vec<Pause>,
+    /// By how much it was extended, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extensions: Vec<Span>,
     /// The rule and article by which it was counted.
     pub article: std::sync::Arc<str>,
 }
@@ -152,7 +155,8 @@ impl fmt::Display for Span {
     }
 }
 
-/// The last day as counted, before it is moved off rest days. Hours give the day on which they end.
+/// The last day as counted, before it is moved off rest days. Hours, which run from a moment that a day does not have,
+/// are counted here by whole days only; [`deadline`] counts them by the minute.
 ///
 /// # Errors
 /// For working days only, if they reach into a year that is not known.
@@ -183,33 +187,68 @@ pub fn deadline(
     article: &str,
     calendar: &Calendar,
 ) -> Result<Deadline, YearUnknown> {
-    let done = |nominal, rolled, last_minute| Deadline {
-        from: from.clone(),
-        span,
-        nominal,
-        rolled,
-        last_minute,
-        pauses: pauses.to_vec(),
-        article: article.into(),
-    };
-    if span.unit == Unit::Hours {
-        let stood: i64 = pauses.iter().map(|pause| minutes_between(&pause.from, &pause.until)).sum();
-        let ends = from.to_timestamp() + (i64::from(span.count) * 60 + stood).minutes();
-        let last_minute = LocalMinute::from_timestamp(ends);
-        return Ok(done(last_minute.date(), last_minute.date(), last_minute));
-    }
-    let nominal = if span.unit == Unit::WorkingDays {
+    let pauses = merged(from, pauses);
+    let (nominal, last_minute) = if span.unit == Unit::Hours {
+        let last_minute = hours(from, span.count, &pauses);
+        (last_minute.date(), Some(last_minute))
+    } else if span.unit == Unit::WorkingDays {
         let start = match counting.count_from {
             CountFrom::NextDay => from.date(),
             CountFrom::SameDay => from.date().saturating_sub(1.day()),
         };
-        working_days(start, span.count, pauses, calendar)?
+        (working_days(start, span.count, &pauses, calendar)?, None)
     } else {
-        let stood: i64 = pauses.iter().map(|pause| days_between(pause.from.date(), pause.until.date())).sum();
-        self::nominal(from.date(), span, counting.count_from, calendar)?.saturating_add(stood.days())
+        let mut end = self::nominal(from.date(), span, counting.count_from, calendar)?;
+        // A pause that begins when the period is over no longer stops it.
+        for pause in &pauses {
+            if pause.from.date() > end {
+                break;
+            }
+            end = end.saturating_add(days_between(pause.from.date(), pause.until.date()).days());
+        }
+        (end, None)
     };
-    let rolled = if counting.roll { calendar.rolled(nominal, counting.rest_days)? } else { nominal };
-    Ok(done(nominal, rolled, end_of(rolled)))
+    let rolled = match last_minute {
+        None if counting.roll => calendar.rolled(nominal, counting.rest_days)?,
+        None | Some(_) => nominal,
+    };
+    Ok(Deadline {
+        from: from.clone(),
+        span,
+        nominal,
+        rolled,
+        last_minute: last_minute.unwrap_or_else(|| end_of(rolled)),
+        pauses,
+        extensions: Vec::new(),
+        article: article.into(),
+    })
+}
+
+/// The same period, longer by `by` (e.g. 经批准延长): it goes on from its end as counted, not from the rolled day, and is
+/// rolled anew.
+///
+/// # Errors
+/// If it, or its moving off rest days, reaches into a year that is not known.
+pub fn extended(
+    deadline: &Deadline,
+    by: Span,
+    counting: Counting,
+    article: &str,
+    calendar: &Calendar,
+) -> Result<Deadline, YearUnknown> {
+    let end = if by.unit == Unit::Hours { deadline.last_minute.clone() } else { end_of(deadline.nominal) };
+    let further =
+        self::deadline(&end, by, Counting { count_from: CountFrom::NextDay, ..counting }, &[], article, calendar)?;
+    let mut extensions = deadline.extensions.clone();
+    extensions.push(by);
+    Ok(Deadline {
+        nominal: further.nominal,
+        rolled: further.rolled,
+        last_minute: further.last_minute,
+        extensions,
+        article: format!("{}; {article}", deadline.article).into(),
+        ..deadline.clone()
+    })
 }
 
 /// 24:00 of a day, as its last minute (民法典 art. 203).
@@ -228,6 +267,41 @@ fn working_days(from: Date, count: u32, pauses: &[Pause], calendar: &Calendar) -
         }
     }
     Ok(at)
+}
+
+/// The minute at which so many hours are over; a pause that begins later no longer stops them.
+fn hours(from: &LocalMinute, count: u32, pauses: &[Pause]) -> LocalMinute {
+    let mut ends = from.to_timestamp() + (i64::from(count) * 60).minutes();
+    for pause in pauses {
+        if pause.from.to_timestamp() > ends {
+            break;
+        }
+        ends += minutes_between(&pause.from, &pause.until).minutes();
+    }
+    LocalMinute::from_timestamp(ends)
+}
+
+/// The pauses in order of time, none before the start, those that overlap taken together: a clock that stands for two
+/// reasons stands once.
+fn merged(from: &LocalMinute, pauses: &[Pause]) -> Vec<Pause> {
+    let mut sorted: Vec<Pause> = pauses
+        .iter()
+        .map(|pause| Pause { from: pause.from.clone().max(from.clone()), until: pause.until.clone() })
+        .filter(|pause| pause.from < pause.until)
+        .collect();
+    sorted.sort_by(|one, other| one.from.cmp(&other.from));
+    let mut merged: Vec<Pause> = Vec::new();
+    for pause in sorted {
+        match merged.last_mut() {
+            Some(last) if pause.from <= last.until => {
+                if pause.until > last.until {
+                    last.until = pause.until;
+                }
+            }
+            Some(_) | None => merged.push(pause),
+        }
+    }
+    merged
 }
 
 fn days_between(from: Date, until: Date) -> i64 {

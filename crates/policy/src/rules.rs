@@ -32,6 +32,7 @@ pub mod provisional;
 pub mod review;
 pub mod selection;
 pub mod subsidy;
+pub mod which_pack;
 pub mod year;
 
 /// A rule that definitions may name.

@@ -52,15 +52,25 @@ fn item_chosen(case: &Case<'_>) -> Result<Ruling, Undecidable> {
     if mandatory {
         return Ok(Ruling::yes("D2-1", "默认必选事项", "mandatory, cannot be unticked"));
     }
-    let ticked = case
-        .fact("child.items")
-        .and_then(Value::as_array)
-        .is_some_and(|items| items.iter().any(|ticked| ticked.as_str() == Some(case.argument)));
-    Ok(if ticked {
-        Ruling::yes("D2-2", "申请人已勾选", "ticked by the applicant")
-    } else {
-        Ruling::no("D2-3", Vec::new(), "申请人未勾选", "not ticked by the applicant")
-    })
+    let items = case.fact("child.items").and_then(Value::as_array);
+    let ticked = |item: &str| items.is_some_and(|items| items.iter().any(|ticked| ticked.as_str() == Some(item)));
+    if !ticked(case.argument) {
+        return Ok(Ruling::no("D2-3", Vec::new(), "申请人未勾选", "not ticked by the applicant"));
+    }
+    // The form refuses this; facts that come another way are held to the same.
+    if let Some((zh, en)) = lacking(case, &ticked) {
+        let (zh, en) = (format!("须同时选择“{zh}”"), format!("needs “{en}” as well"));
+        return Ok(Ruling::no("D2-4", Vec::new(), zh.clone(), en.clone()).excluding("D2-2", zh, en));
+    }
+    Ok(Ruling::yes("D2-2", "申请人已勾选", "ticked by the applicant"))
+}
+
+/// The first item that the asked one needs and that is neither ticked nor always done.
+fn lacking<'q>(case: &Case<'q>, ticked: &dyn Fn(&str) -> bool) -> Option<(&'q str, &'q str)> {
+    let done = |item: &str| ticked(item) || case.pack.items.get(item).is_some_and(|item| item.mandatory);
+    let needs = &case.pack.items.get(case.argument)?.needs;
+    let lacking = case.pack.items.get(needs.iter().find(|needed| !done(needed))?)?;
+    Some((&lacking.name.zh, &lacking.name.en))
 }
 
 /// Whether the application falls under this pack: its area, and the birth of the child, or of each child.
