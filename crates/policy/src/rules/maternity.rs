@@ -28,6 +28,7 @@ use crate::{case::Case, decision::Undecidable, law::Term};
 mod allowance;
 mod review;
 mod selections;
+mod terms;
 
 /// The rules of this table.
 pub const RULES: &[Rule] = &[
@@ -52,18 +53,7 @@ pub const RULES: &[Rule] = &[
 ];
 
 /// The values that a pack may set for them.
-pub const TERMS: &[Term] = &[
-    allowance::TERMS[0],
-    allowance::TERMS[1],
-    allowance::TERMS[2],
-    allowance::TERMS[3],
-    allowance::TERMS[4],
-    allowance::TERMS[5],
-    review::TERMS[0],
-    review::TERMS[1],
-    review::TERMS[2],
-    review::TERMS[3],
-];
+pub const TERMS: &[Term] = terms::TERMS;
 
 /// How the mother is insured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,7 +139,7 @@ fn settled(insured: Insured, case: &Case<'_>) -> Result<Ruling, Undecidable> {
     if insured != Insured::Employee {
         return Ok(ruling.giving("allowance", "none"));
     }
-    if case.says("maternity.allowance_without_application", law_day(case)?) == Some(true) {
+    if case.says(terms::AUTOMATIC, law_day(case)?) == Some(true) {
         return allowance::with_days(case, ruling.giving("allowance", "automatic"));
     }
     let ruling = ruling.giving("allowance", "after-decision").warning(

@@ -5,19 +5,12 @@
 //! The amount is the employer's average monthly wage of last year, divided and multiplied by the days: multiplied
 //! first, then rounded once to a 分, half up (no source says how; twice rounded would lose up to half a 分 a day).
 
+use super::terms::{DAYS, DIFFICULT, DIVISOR, EXTRA_BABY, PROVINCE};
 use crate::{
     case::Case,
     decision::Undecidable,
-    law::{Kind, Term},
     rules::{Argument, Rule, Ruling},
 };
-
-const DAYS: &str = "maternity.allowance_days";
-const DIFFICULT: &str = "maternity.difficult_birth_days";
-const EXTRA_BABY: &str = "maternity.extra_baby_days";
-const PROVINCE: &str = "maternity.province_days";
-const DIVISOR: &str = "maternity.wage_divisor";
-const AUTOMATIC: &str = "maternity.allowance_without_application";
 
 /// How many days, and how much.
 pub(super) const RULE: Rule = Rule {
@@ -32,31 +25,6 @@ pub(super) const RULE: Rule = Rule {
     gives: &["days", "amount_fen"],
     decide: amount,
 };
-
-/// The values that a pack may set for it.
-pub(super) const TERMS: [Term; 6] = [
-    Term { key: DAYS, zh: "生育津贴天数", en: "days of the allowance", kind: Kind::Count },
-    Term { key: DIFFICULT, zh: "难产增加的天数", en: "further days for a difficult birth", kind: Kind::Count },
-    Term {
-        key: EXTRA_BABY,
-        zh: "多胞胎每多生育1个婴儿增加的天数",
-        en: "further days for each baby after the first",
-        kind: Kind::Count,
-    },
-    Term { key: PROVINCE, zh: "本省增加的天数", en: "further days that the province adds", kind: Kind::Count },
-    Term {
-        key: DIVISOR,
-        zh: "月平均工资折算为日的除数",
-        en: "by how many days a month's average wage is divided",
-        kind: Kind::Count,
-    },
-    Term {
-        key: AUTOMATIC,
-        zh: "定点医疗机构直接结算的参保女职工,生育津贴是否无需申请",
-        en: "whether an employee whose costs were settled by network need not apply for the allowance",
-        kind: Kind::Truth,
-    },
-];
 
 /// The route with the days of the allowance, where both facts that matter to them are known: the route itself does not
 /// depend on them, so that nobody is asked.

@@ -3,17 +3,13 @@
 //!
 //! The rule is named with the step whose answer holds them, e.g. `maternity-review:maternity-first-review`.
 
+use super::terms::{ASKS_POLICY, COPIES, ORIGINALS, PAPER};
 use crate::{
     case::Case,
     decision::Undecidable,
-    law::{Kind, Term, Value},
+    law::Value,
     rules::{Argument, Rule, Ruling},
 };
-
-const ASKS_POLICY: &str = "maternity.asks_policy_compliance";
-const ORIGINALS: &str = "maternity.originals_to_window";
-const PAPER: &str = "maternity.refusal_paper";
-const COPIES: &str = "maternity.refusal_copies";
 
 /// Whether the fund pays.
 pub(super) const RULE: Rule = Rule {
@@ -28,24 +24,6 @@ pub(super) const RULE: Rule = Rule {
     gives: &["paper", "copies", "failing"],
     decide: review,
 };
-
-/// The values that a pack may set for it.
-pub(super) const TERMS: [Term; 4] = [
-    Term {
-        key: ASKS_POLICY,
-        zh: "是否审核计划生育政策(历史条款)",
-        en: "whether compliance with the historic family planning policy is asked",
-        kind: Kind::Truth,
-    },
-    Term {
-        key: ORIGINALS,
-        zh: "跨统筹区报销是否须将原始材料递交窗口",
-        en: "whether a claim across areas needs the originals at the window",
-        kind: Kind::Truth,
-    },
-    Term { key: PAPER, zh: "不予支付时出具的文书", en: "the paper of a refusal", kind: Kind::Text },
-    Term { key: COPIES, zh: "该文书份数", en: "its copies", kind: Kind::Count },
-];
 
 /// A question, when it is asked, and the code of a no.
 struct Question {
@@ -70,18 +48,18 @@ const QUESTIONS: [Question; 6] = [
 ];
 
 fn review(case: &Case<'_>) -> Result<Ruling, Undecidable> {
-    let mut failing = Vec::new();
-    let mut not_asked = Vec::new();
+    let (mut asked, mut not_asked) = (Vec::new(), Vec::new());
     for question in &QUESTIONS {
-        if !(question.is_asked)(case)? {
-            not_asked.push(question.field);
-            continue;
-        }
-        let path = format!("{}.{}", case.argument, question.field);
-        if case.needed(&path, case.truth(&path)) == Some(false) {
-            failing.push(question);
-        }
+        if (question.is_asked)(case)? { asked.push(question) } else { not_asked.push(question.field) }
     }
+    // Only now the answers: whether a question is asked must not fail for want of an answer to another.
+    let failing: Vec<&Question> = asked
+        .into_iter()
+        .filter(|question| {
+            let path = format!("{}.{}", case.argument, question.field);
+            case.needed(&path, case.truth(&path)) == Some(false)
+        })
+        .collect();
     case.complete()?;
     let mut ruling = if failing.is_empty() {
         Ruling::yes("D9-review", "审核各项均符合", "every question is answered with yes")
