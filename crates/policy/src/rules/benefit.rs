@@ -123,6 +123,7 @@ pub const TERMS: &[Term] = &[
 struct Events {
     born_at: LocalMinute,
     paid_on: Date,
+    enrolled_on: Date,
     deciding_on: Date,
 }
 
@@ -140,7 +141,13 @@ fn benefit(case: &Case<'_>) -> Result<Ruling, Undecidable> {
     let window = Window::of(case, &events.born_at)?;
     let answer = answer(case, born, &window, events.deciding_on)?;
     let cover = covered(case, &answer, born, events.paid_on, &cover::years(case, born)?)?;
-    let ruling = sentence(&answer, &events, &cover);
+    let mut ruling = sentence(&answer, &events, &cover);
+    if answer.row == "D3-1" && events.enrolled_on > events.deciding_on && window.on_time.is_past(events.enrolled_on)? {
+        ruling = ruling.warning(
+            "缴费及时而参保在期限之后:“参保缴费”是否要求两者均在期限内,来源未写明,以缴费时间为准(G2)",
+            "paid in time but enrolled after it: whether both must lie within the period the source does not say; the payment decides (G2)",
+        );
+    }
     let ruling = excluded(ruling, &answer, &window, events.deciding_on, &cover);
     Ok(window.tell(tell(ruling, &answer, cover, born)))
 }
@@ -162,7 +169,7 @@ fn events(case: &Case<'_>) -> Result<Events, Undecidable> {
         Some("later-of-both") => paid_on.max(enrolled_on),
         Some(_) | None => paid_on,
     };
-    Ok(Events { born_at, paid_on, deciding_on })
+    Ok(Events { born_at, paid_on, enrolled_on, deciding_on })
 }
 
 pub(crate) fn not_before_birth(path: &str, day: Date, born: Date) -> Result<(), Undecidable> {
