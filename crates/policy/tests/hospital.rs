@@ -6,7 +6,7 @@ use identifiers::LocalMinute;
 use jiff::{ToSpan, civil::date};
 use policy::{
     Decision, Outcome, Pack, Packs, Undecidable,
-    rules::hospital::{Agreement, Standing},
+    rules::hospital::{AGREEMENT, Agreement, Standing},
 };
 use serde_json::{Value, json};
 
@@ -264,6 +264,31 @@ fn art_42_an_agreement_that_ends_in_a_suspension_is_terminated_and_one_that_does
     }
 }
 
+/// A birth over New Year would otherwise fall between two yearly agreements, or a new one undo an old suspension.
+#[test]
+fn art_41_yearly_agreements_follow_one_another_and_a_termination_counts_from_its_day() {
+    let yearly = json!([
+        {"from": "2026-01-01", "until": "2026-12-31", "terminated_on": "2026-10-01"},
+        {"from": "2025-01-01", "until": "2025-12-31",
+         "suspensions": [{"from": "2025-12-30", "own_request": true}]},
+    ]);
+    let rows = [
+        ("before both", "2024-12-31", "never"),
+        ("in the first", "2025-12-29", "in-force"),
+        ("suspended in the first", "2025-12-31", "suspended"),
+        ("the second is another agreement", "2026-01-01", "in-force"),
+        ("the day before its termination", "2026-09-30", "in-force"),
+        ("the day of its termination", "2026-10-01", "terminated"),
+        ("after its validity would have ended", "2027-01-01", "terminated"),
+    ];
+    for (what, on, expected) in rows {
+        assert_eq!(standing(&yearly, on), expected, "{what}");
+    }
+    assert_eq!(standing(&json!([]), "2026-05-12"), "never", "an empty list says so");
+    let wrong = asked(&stay(&json!([{"from": "2026-01-01", "until": "2025-12-31"}]), "2026-05-12", false, true));
+    assert!(matches!(wrong, Err(Undecidable::Impossible { path, .. }) if path == format!("{AGREEMENT}[0].until")));
+}
+
 /// The fund would otherwise pay for a day on which art. 42 forbids it, or a case would end without any answer.
 #[test]
 fn no_cost_in_a_suspension_is_settled_without_emergency_and_every_combination_has_a_row() {
@@ -276,7 +301,7 @@ fn no_cost_in_a_suspension_is_settled_without_emergency_and_every_combination_ha
     ];
     let mut rows = std::collections::BTreeSet::new();
     for agreement in &agreements {
-        let parsed = (!agreement.is_null()).then(|| Agreement::parse(agreement).expect("an agreement"));
+        let parsed = (!agreement.is_null()).then(|| Agreement::parse(agreement, AGREEMENT).expect("an agreement"));
         for day in (0..300).step_by(3) {
             let on = date(2026, 3, 1).saturating_add(day.days());
             for (emergency, own_area, irregular) in (0..8).map(|bits: u8| (bits & 1 != 0, bits & 2 != 0, bits & 4 != 0))

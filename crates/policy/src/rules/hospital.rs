@@ -130,10 +130,10 @@ const ROWS: [(&str, &str, &str); 8] = [
 /// If facts are missing or cannot be, or the pack leaves open what matters.
 pub fn assess(case: &Case<'_>) -> Result<Assessment, Undecidable> {
     let costs = costs(case)?;
-    let agreement = Agreement::read(case)?;
+    let agreements = Agreement::read(case)?;
     let mut standings = Vec::with_capacity(costs.len());
     for cost in &costs {
-        standings.push(agreement::standing(agreement.as_ref(), cost.on, case)?);
+        standings.push(agreement::standing(&agreements, cost.on, case)?);
     }
     let in_force = |found: &Found| found.standing == Standing::InForce;
     let own_area = standings.iter().any(in_force).then(|| {

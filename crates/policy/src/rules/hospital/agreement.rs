@@ -12,6 +12,8 @@
 //! first and the last day of a validity or a suspension belong to it; the day of a termination is the first without an
 //! agreement.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 use serde_json::Value;
 
@@ -52,6 +54,11 @@ pub struct Found {
     pub in_principle: bool,
 }
 
+const NEVER: Found =
+    Found {
+        standing: Standing::Never, article: "《医疗机构医疗保障定点管理暂行办法》第三十三条", in_principle: false
+    };
+
 /// A time during which the agreement is not carried out (中止).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suspension {
@@ -63,6 +70,8 @@ pub struct Suspension {
     pub own_request: Option<bool>,
     /// The day on which the hospital applied to go on.
     pub resume_applied_on: Option<Date>,
+    /// The path of `own_request`, to name it where it is not told and matters.
+    place: Arc<str>,
 }
 
 /// An agreement and what became of it.
@@ -100,40 +109,49 @@ impl Standing {
 }
 
 impl Agreement {
-    /// The agreement in the facts. `None` where the answer says that the hospital never was designated
-    /// (`maternity-status.designated` is `false`).
+    /// The agreements in the facts, in order of time: one, or a list where one followed another (art. 41: yearly ones).
+    /// Empty where the answer says that the hospital never was designated, by an empty list or by
+    /// `maternity-status.designated` = `false`.
     ///
     /// # Errors
-    /// If neither is there, or a day of the agreement cannot be; with the path of the field.
-    pub fn read(case: &Case<'_>) -> Result<Option<Self>, Undecidable> {
-        let Some(found) = case.fact(AGREEMENT) else {
-            return match case.truth("maternity-status.designated") {
-                Some(false) => Ok(None),
-                Some(true) | None => Err(Undecidable::Missing(vec![AGREEMENT.to_owned()])),
-            };
+    /// If neither is there, or a day of an agreement cannot be; with the path of the field.
+    pub fn read(case: &Case<'_>) -> Result<Vec<Self>, Undecidable> {
+        let mut agreements = match case.fact(AGREEMENT) {
+            None => match case.truth("maternity-status.designated") {
+                Some(false) => Vec::new(),
+                Some(true) | None => return Err(Undecidable::Missing(vec![AGREEMENT.to_owned()])),
+            },
+            Some(Value::Array(list)) => {
+                let one = |(at, found)| Self::parse(found, &format!("{AGREEMENT}[{at}]"));
+                list.iter().enumerate().map(one).collect::<Result<_, _>>()?
+            }
+            Some(found) => vec![Self::parse(found, AGREEMENT)?],
         };
-        Self::parse(found).map(Some)
+        agreements.sort_by_key(|agreement| agreement.from);
+        Ok(agreements)
     }
 
-    /// Reads `{from, until, terminated_on?, suspensions?: [{from, until?, own_request?, resume_applied_on?}]}`.
+    /// Reads `{from, until, terminated_on?, suspensions?: [{from, until?, own_request?, resume_applied_on?}]}` that lies
+    /// at a place of the facts.
     ///
     /// # Errors
     /// If a day is missing, does not exist, or comes before one that it must follow; with the path of the field.
-    pub fn parse(found: &Value) -> Result<Self, Undecidable> {
+    pub fn parse(found: &Value, place: &str) -> Result<Self, Undecidable> {
         if !found.is_object() {
-            return Err(impossible(AGREEMENT.to_owned(), "应为对象", "must be an object"));
+            return Err(impossible(place.to_owned(), "应为对象", "must be an object"));
         }
-        let from = needed_day(found, AGREEMENT, "from")?;
-        let until = needed_day(found, AGREEMENT, "until")?;
-        let terminated_on = day(found, AGREEMENT, "terminated_on")?;
-        not_before(Some(until), from, AGREEMENT, "until")?;
-        not_before(terminated_on, from, AGREEMENT, "terminated_on")?;
+        let from = needed_day(found, place, "from")?;
+        let until = needed_day(found, place, "until")?;
+        let terminated_on = day(found, place, "terminated_on")?;
+        not_before(Some(until), from, place, "until")?;
+        not_before(terminated_on, from, place, "terminated_on")?;
         let suspensions = match found.get("suspensions") {
             None | Some(Value::Null) => Vec::new(),
             Some(Value::Array(list)) => {
-                list.iter().enumerate().map(|(at, one)| Suspension::parse(one, at)).collect::<Result<_, _>>()?
+                let one = |(at, found)| Suspension::parse(found, &format!("{place}.suspensions[{at}]"));
+                list.iter().enumerate().map(one).collect::<Result<_, _>>()?
             }
-            Some(_) => return Err(impossible(format!("{AGREEMENT}.suspensions"), "应为列表", "must be a list")),
+            Some(_) => return Err(impossible(format!("{place}.suspensions"), "应为列表", "must be a list")),
         };
         Ok(Self { from, until, terminated_on, suspensions })
     }
@@ -145,7 +163,7 @@ impl Agreement {
     pub fn standing(&self, on: Date, limit: &SuspensionLimit<'_>) -> Result<Found, Undecidable> {
         let found = |standing, article| Found { standing, article, in_principle: false };
         if on < self.from {
-            return Ok(found(Standing::Never, "《医疗机构医疗保障定点管理暂行办法》第三十三条"));
+            return Ok(NEVER);
         }
         if self.terminated_on.is_some_and(|first| on >= first) {
             return Ok(found(Standing::Terminated, "《医疗机构医疗保障定点管理暂行办法》第三十八条(六)"));
@@ -158,8 +176,8 @@ impl Agreement {
                 found(Standing::Expired, "《医疗机构医疗保障定点管理暂行办法》第四十一条")
             });
         }
-        for (at, suspension) in self.suspensions.iter().enumerate() {
-            if suspension.has_ended_the_agreement(on, at, limit)? {
+        for suspension in &self.suspensions {
+            if suspension.has_ended_the_agreement(on, limit)? {
                 return Ok(Found {
                     standing: Standing::Terminated,
                     article: "《医疗机构医疗保障定点管理暂行办法》第四十二条第二款",
@@ -175,19 +193,18 @@ impl Agreement {
 }
 
 impl Suspension {
-    fn parse(found: &Value, at: usize) -> Result<Self, Undecidable> {
-        let place = format!("{AGREEMENT}.suspensions[{at}]");
-        let from = needed_day(found, &place, "from")?;
-        let until = day(found, &place, "until")?;
-        let resume_applied_on = day(found, &place, "resume_applied_on")?;
-        not_before(until, from, &place, "until")?;
-        not_before(resume_applied_on, from, &place, "resume_applied_on")?;
+    fn parse(found: &Value, place: &str) -> Result<Self, Undecidable> {
+        let from = needed_day(found, place, "from")?;
+        let until = day(found, place, "until")?;
+        let resume_applied_on = day(found, place, "resume_applied_on")?;
+        not_before(until, from, place, "until")?;
+        not_before(resume_applied_on, from, place, "resume_applied_on")?;
         let own_request = match found.get("own_request") {
             None | Some(Value::Null) => None,
             Some(Value::Bool(own)) => Some(*own),
             Some(_) => return Err(impossible(format!("{place}.own_request"), "应为是或否", "must be yes or no")),
         };
-        Ok(Self { from, until, own_request, resume_applied_on })
+        Ok(Self { place: format!("{place}.own_request").into(), from, until, own_request, resume_applied_on })
     }
 
     /// True on each of its days, the last included.
@@ -197,7 +214,7 @@ impl Suspension {
 
     /// True where it lasted longer than the limit without an application to go on, and this day comes after. A
     /// suspension that the agency ordered never does that: art. 42 ties it to the hospital's own request.
-    fn has_ended_the_agreement(&self, on: Date, at: usize, limit: &SuspensionLimit<'_>) -> Result<bool, Undecidable> {
+    fn has_ended_the_agreement(&self, on: Date, limit: &SuspensionLimit<'_>) -> Result<bool, Undecidable> {
         if self.own_request == Some(false) || on <= self.from {
             return Ok(false);
         }
@@ -208,18 +225,15 @@ impl Suspension {
         if ended_in_time || applied_in_time || on < next(last) {
             return Ok(false);
         }
-        self.own_request.ok_or_else(|| Undecidable::Missing(vec![format!("{AGREEMENT}.suspensions[{at}].own_request")]))
+        self.own_request.ok_or_else(|| Undecidable::Missing(vec![self.place.to_string()]))
     }
 }
 
-/// The standing of the case's hospital on a day: [`Standing::Never`] without an agreement.
-pub(super) fn standing(agreement: Option<&Agreement>, on: Date, case: &Case<'_>) -> Result<Found, Undecidable> {
-    let Some(agreement) = agreement else {
-        return Ok(Found {
-            standing: Standing::Never,
-            article: "《医疗机构医疗保障定点管理暂行办法》第三十三条",
-            in_principle: false,
-        });
+/// The standing of the case's hospital on a day, by the last agreement that had begun by then: [`Standing::Never`]
+/// without one.
+pub(super) fn standing(agreements: &[Agreement], on: Date, case: &Case<'_>) -> Result<Found, Undecidable> {
+    let Some(agreement) = agreements.iter().rev().find(|agreement| agreement.from <= on) else {
+        return Ok(NEVER);
     };
     let span = |from| case.set("hospital.suspension_max", case.span("hospital.suspension_max", Some(from)));
     let limit = SuspensionLimit { span: &span, count_from: counting(case).count_from, calendar: case.calendar };
