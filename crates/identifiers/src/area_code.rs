@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Violation;
 
-/// The divisions of province level. Areas below change every year, so their codes are data of a policy pack.
+/// The divisions of province level. Areas below change every year, so their codes are data.
 const PROVINCES: [(&str, &str); 34] = [
     ("11", "北京市"),
     ("12", "天津市"),
@@ -46,7 +46,8 @@ const PROVINCES: [(&str, &str); 34] = [
 /// being an area of GB/T 2260.
 const TAIWAN_RESIDENCE_PERMIT: &str = "83";
 
-/// Six digits whose first two are a known province. Whether the city and county exist is for a policy pack to say.
+/// Six digits whose first two are a known province. Whether city and county exist on a day says [`AreaCode::at`], as far
+/// as it is known.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AreaCode(String);

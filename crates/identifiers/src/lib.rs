@@ -8,6 +8,7 @@
 //! This crate knows no form, no case and no department, and does no input or output.
 
 mod area_code;
+mod area_history;
 mod certificate_number;
 mod check_character;
 mod citizen_id;
@@ -24,6 +25,7 @@ pub mod synthetic;
 mod violation;
 
 pub use area_code::AreaCode;
+pub use area_history::Area;
 pub use certificate_number::CertificateNumber;
 pub use citizen_id::CitizenId;
 pub use credit_code::CreditCode;

@@ -32,6 +32,9 @@ const HAN: [RangeInclusive<char>; 10] = [
     '\u{31350}'..='\u{323AF}', // extension H
 ];
 
+/// 〇, which given names use and which stands among the punctuation. GB 18030 A996.
+const LING: char = '\u{3007}';
+
 /// The twelve unified ideographs that stand in the block of compatibility ideographs.
 const HAN_AMONG_COMPATIBILITY: [char; 12] = [
     '\u{FA0E}', '\u{FA0F}', '\u{FA11}', '\u{FA13}', '\u{FA14}', '\u{FA1F}', '\u{FA21}', '\u{FA23}', '\u{FA24}',
@@ -41,7 +44,7 @@ const HAN_AMONG_COMPATIBILITY: [char; 12] = [
 /// Compatibility ideographs: second codes for characters that have a unified one.
 const COMPATIBILITY: [RangeInclusive<char>; 2] = ['\u{F900}'..='\u{FAFF}', '\u{2F800}'..='\u{2FA1F}'];
 
-/// A name of 1 to 50 characters: Han ideographs, and `·` (U+00B7) between them.
+/// A name of 1 to 50 characters: Han ideographs, `〇` (U+3007), and `·` (U+00B7) between them.
 ///
 /// "Within GB 18030" alone would say nothing: its four-byte codes reach every Unicode code point, so any text is. What
 /// the register and its neighbours can be relied upon to store, print and read back is narrower, and is the rule here:
@@ -153,5 +156,7 @@ fn check_character(character: char, position: usize) -> Result<(), Violation> {
 }
 
 fn is_han(character: char) -> bool {
-    HAN.iter().any(|block| block.contains(&character)) || HAN_AMONG_COMPATIBILITY.contains(&character)
+    HAN.iter().any(|block| block.contains(&character))
+        || HAN_AMONG_COMPATIBILITY.contains(&character)
+        || character == LING
 }

@@ -14,12 +14,17 @@ fn code<T>(parsed: Result<T, Violation>) -> &'static str {
 fn names_with_rare_characters_are_names() {
     // Otherwise a child could not be given the character that its family chose and the register can hold.
     let longest = "王".repeat(50);
+    let twenty_five = "䶮".repeat(25); // 民委发〔2016〕33号: 25 Hanzi
+    let with_separator = format!("{}·{}", "王".repeat(24), "𬭩".repeat(25));
     for name in [
         "王小明",
         "王",
         "𬭩",
         "䶮",
         "阿依古丽·买买提",
+        "王〇一",
+        &twenty_five,
+        &with_separator,
         "\u{FA0E}",
         "\u{FA29}",
         "\u{9FFF}",
@@ -95,6 +100,19 @@ fn a_phone_is_a_mobile_number() {
     for wrong in ["", "1381234123", "138123412345", "12812341234", "23812341234", "+8613812341", "138 1234123"] {
         assert_eq!(code(Phone::parse(wrong)), "PH-001", "{wrong}");
     }
+}
+
+#[test]
+fn each_ethnicity_has_the_code_of_its_standard() {
+    // Otherwise a child of one people would be registered as of another. GB/T 3304, codes 01 to 56 in order, 97, 98.
+    const NAMES: &str = "汉 蒙古 回 藏 维吾尔 苗 彝 壮 布依 朝鲜 满 侗 瑶 白 土家 哈尼 哈萨克 傣 黎 傈僳 佤 畲 高山 拉祜 水 东乡 \
+        纳西 景颇 柯尔克孜 土 达斡尔 仫佬 羌 布朗 撒拉 毛南 仡佬 锡伯 阿昌 普米 塔吉克 怒 乌孜别克 俄罗斯 鄂温克 德昂 保安 裕固 京 \
+        塔塔尔 独龙 鄂伦春 赫哲 门巴 珞巴 基诺 其他 外国血统";
+    let codes = (1..=56).chain([97, 98]);
+    for (code, name) in codes.zip(NAMES.split_whitespace()) {
+        assert_eq!(Ethnicity::parse(&format!("{code:02}")).unwrap().name_zh(), name, "{code}");
+    }
+    assert_eq!(NAMES.split_whitespace().count(), 58);
 }
 
 #[test]
