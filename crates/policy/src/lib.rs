@@ -21,6 +21,7 @@ pub mod legal_time;
 pub mod message;
 pub mod pack;
 pub mod rules;
+pub mod step_times;
 
 pub use calendar::Calendar;
 pub use decision::{Decision, Outcome, Undecidable};

@@ -3,16 +3,16 @@
 //! A pack is four files: `pack.toml`, `saga.toml`, `law.toml` and `messages.toml`. Reading one
 //! finds everything that is wrong with it at once, each with its file and line; a pack with a problem is not used.
 
-use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use identifiers::LocalMinute;
 use saga::Definition;
-use sm3::{Digest, Sm3};
 
 use crate::{law::Law, message::Template};
 
 mod choose;
 mod duration;
+mod files;
 mod header;
 pub(crate) mod law;
 mod messages;
@@ -31,6 +31,17 @@ pub const FILES: [&str; 4] = ["pack.toml", "saga.toml", "messages.toml", "law.to
 
 /// Bytes of one file of a pack. The longest shipped one has about 12 kB; a file of a megabyte is a mistake.
 pub const FILE_BYTES_MAX: u64 = 1_048_576;
+
+/// A procedure that follows a case: a saga of its own, filed against it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Procedure {
+    /// Its saga.
+    pub definition: Arc<Definition>,
+    /// Under this a saga of the procedure is pinned: SM3 of the pack's hash and the procedure's name.
+    pub hash: [u8; 32],
+    /// For each step, the fields of its performer's answer, where they are listed.
+    pub gives: BTreeMap<Arc<str>, Vec<Arc<str>>>,
+}
 
 /// Which form an application under this pack carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,8 +118,14 @@ pub struct Pack {
     pub form: Form,
     /// The saga.
     pub definition: Arc<Definition>,
-    /// SM3 of the definition's canonical JSON: under this a saga is pinned to its definition.
+    /// SM3 of all its texts: under this a saga is pinned to the pack, rules, values and messages included.
     pub hash: [u8; 32],
+    /// Its texts as they were read, so that they can be kept for as long as a saga is pinned to them.
+    pub files: Arc<[(Box<str>, Box<str>)]>,
+    /// Which procedure begins when a kind of notice comes that no step waits for, e.g. a premium that nobody owed.
+    pub on_notice: BTreeMap<Arc<str>, Arc<str>>,
+    /// Procedures that follow a case: correction, refund, recalculation, by name.
+    pub procedures: BTreeMap<Arc<str>, Procedure>,
     /// Which births it is for.
     pub selector: Selector,
     /// Put in front of each message as 【…】.
@@ -134,48 +151,75 @@ pub struct Pack {
 }
 
 impl Pack {
-    /// Reads the three files of a folder. Fails with everything that is wrong, a missing file included.
+    /// Reads a pack's folder, and that of its base beside it. Fails with everything that is wrong, a missing file
+    /// included.
     pub fn load(folder: &Path) -> Result<Self, Problems> {
-        let mut texts = Vec::new();
-        let mut problems = Vec::new();
-        for name in FILES {
-            match read(&folder.join(name)) {
-                Ok(text) => texts.push((name, text)),
-                Err(why) => problems.push(Problem::new(
-                    name,
-                    1,
-                    format!("无法读取文件 cannot be read: {why}"),
-                    "放入该文件 put the file into the pack's folder".to_owned(),
-                )),
-            }
-        }
-        if !problems.is_empty() {
-            return Err(Problems(problems));
-        }
-        let files: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        let texts = files::of_folder(folder)?;
+        let files: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (&**name, &**text)).collect();
         Self::parse(&files)
     }
 
-    /// Reads a pack from the texts of its files. Fails with everything that is wrong.
+    /// Reads a pack from the texts of its files: the four of [`FILES`], `<procedure>.toml`, and under `base/` those of
+    /// its base. Fails with everything that is wrong.
     pub fn parse(files: &[(&str, &str)]) -> Result<Self, Problems> {
-        let text_of = |wanted: &str| files.iter().find(|(name, _)| *name == wanted).map_or("", |(_, text)| text);
-        let [pack, saga, messages, law] = FILES.map(|name| Sheet::new(name, text_of(name)));
+        let text_of = |wanted: &str| files.iter().find(|(name, _)| *name == wanted).map(|(_, text)| *text);
+        let [pack, saga, messages, law] = FILES.map(|name| Sheet::new(name, text_of(name).unwrap_or_default()));
+        let header = header::read(&pack);
+        let templates = messages::read(&messages);
+        let mut provisions = law::read(&law);
+        let mut problems = Vec::new();
+        if let Some(text) = text_of(files::BASE_LAW) {
+            let base = Sheet::new(files::BASE_LAW, text);
+            provisions = provisions.over(&law::read(&base));
+            problems.extend(base.into_problems());
+        }
+        let steps = steps::read(&saga, &pack, &header, &templates, &provisions, false);
+        let hash = files::hash(files);
+        let mut procedures = BTreeMap::new();
+        for name in &header.procedures {
+            let (own, inherited) = (format!("{}.toml", name.value), format!("base/{}.toml", name.value));
+            let Some((file, text)) = [own, inherited].into_iter().find_map(|file| text_of(&file).map(|text| (file, text)))
+            else {
+                pack.report(
+                    name.line,
+                    format!("没有这个程序的文件 there is no file of the procedure `{}`", name.value),
+                    format!("放入 put `{}.toml` into the folder", name.value),
+                );
+                continue;
+            };
+            let sheet = Sheet::new(&file, text);
+            let steps = steps::read(&sheet, &pack, &header, &templates, &provisions, true);
+            problems.extend(sheet.into_problems());
+            let definition = Arc::new(Definition {
+                name: format!("{}/{}", header.name, name.value).into(),
+                title: steps.title,
+                steps: steps.steps,
+                procedure: true,
+            });
+            let hash = files::hash_of_procedure(&hash, &name.value);
+            procedures.insert(name.value.clone(), Procedure { definition, hash, gives: steps.gives });
+        }
         for (name, _) in files {
-            if !FILES.contains(name) {
+            if !files::is_known(name, &header.procedures) {
                 pack.report(1, format!("多余的文件 unknown file `{name}`"), "删除或改名 remove or rename it".into());
             }
         }
-        let header = header::read(&pack);
-        let templates = messages::read(&messages);
-        let provisions = law::read(&law);
-        let steps = steps::read(&saga, &pack, &header, &templates);
-        let problems: Vec<Problem> = [pack, saga, messages, law].into_iter().flat_map(Sheet::into_problems).collect();
+        problems.extend([pack, saga, messages, law].into_iter().flat_map(Sheet::into_problems));
         if !problems.is_empty() {
+            problems.sort_by_key(|problem| files::order(&problem.file));
             return Err(Problems(problems));
         }
-        let definition = Definition { name: header.name.clone(), title: header.title.clone(), steps: steps.steps };
+        let definition = Definition {
+            name: header.name.clone(),
+            title: header.title.clone(),
+            steps: steps.steps,
+            procedure: false,
+        };
         Ok(Self {
-            hash: content_hash(&definition),
+            hash,
+            files: files.iter().map(|(name, text)| ((*name).into(), (*text).into())).collect(),
+            on_notice: header.on_notice,
+            procedures,
             definition: Arc::new(definition),
             name: header.name,
             title: header.title,
@@ -195,6 +239,19 @@ impl Pack {
         })
     }
 
+    /// The definition of the saga that this hash pins to: the pack's own, or a procedure's.
+    pub fn pinned(&self, hash: &[u8; 32]) -> Option<&Arc<Definition>> {
+        if self.hash == *hash {
+            return Some(&self.definition);
+        }
+        self.procedures.values().find(|procedure| procedure.hash == *hash).map(|procedure| &procedure.definition)
+    }
+
+    /// Name and version, as decisions cite it.
+    pub fn cited(&self) -> Arc<str> {
+        format!("{} {}", self.name, self.version).into()
+    }
+
     /// True where an area code of GB/T 2260 is one that the pack is for.
     pub fn covers_area(&self, area: &str) -> bool {
         self.selector.areas.iter().any(|prefix| area.starts_with(&**prefix))
@@ -205,52 +262,4 @@ impl Pack {
         self.selector.born_from.as_ref().is_none_or(|from| born_at >= from)
             && self.selector.born_until.as_ref().is_none_or(|until| born_at < until)
     }
-}
-
-/// SM3 of a definition's canonical JSON: keys sorted, no spaces, so that the same definition has one hash everywhere.
-pub fn content_hash(definition: &Definition) -> [u8; 32] {
-    let value = serde_json::to_value(definition).expect("a definition consists of what JSON can say");
-    let mut text = String::new();
-    canonical(&value, &mut text);
-    Sm3::digest(text.as_bytes()).into()
-}
-
-fn canonical(value: &serde_json::Value, text: &mut String) {
-    match value {
-        serde_json::Value::Object(fields) => {
-            let sorted: BTreeMap<_, _> = fields.iter().collect();
-            text.push('{');
-            for (at, (key, field)) in sorted.into_iter().enumerate() {
-                if at > 0 {
-                    text.push(',');
-                }
-                text.push_str(&serde_json::Value::from(key.as_str()).to_string());
-                text.push(':');
-                canonical(field, text);
-            }
-            text.push('}');
-        }
-        serde_json::Value::Array(values) => {
-            text.push('[');
-            for (at, entry) in values.iter().enumerate() {
-                if at > 0 {
-                    text.push(',');
-                }
-                canonical(entry, text);
-            }
-            text.push(']');
-        }
-        serde_json::Value::Null
-        | serde_json::Value::Bool(_)
-        | serde_json::Value::Number(_)
-        | serde_json::Value::String(_) => text.push_str(&value.to_string()),
-    }
-}
-
-fn read(path: &Path) -> Result<String, String> {
-    let size = fs::metadata(path).map_err(|error| error.to_string())?.len();
-    if size > FILE_BYTES_MAX {
-        return Err(format!("{size} bytes, more than {FILE_BYTES_MAX}"));
-    }
-    fs::read_to_string(path).map_err(|error| error.to_string())
 }

@@ -107,7 +107,7 @@ impl Family {
         };
         let at = identifiers::LocalMinute::parse("2026-03-01T09:00").expect("a minute");
         let verdict = decide(rule, &self.pack, &Calendar::shipped(), &self.facts, &at).expect("a known rule").into();
-        self.input(Input::Decided { step, question, verdict });
+        self.input(Input::Decided { step, question, verdict, explained: None });
         true
     }
 
@@ -127,7 +127,11 @@ impl Family {
                     self.input(Input::Reply { step, command, revision: waiting.revision, number: 1, outcome });
                     return true;
                 }
-                PendingKind::Expiry | PendingKind::Late => {}
+                PendingKind::Expiry
+                | PendingKind::Late
+                | PendingKind::Legal
+                | PendingKind::Message { .. }
+                | PendingKind::Call => {}
             }
         }
         false

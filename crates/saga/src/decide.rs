@@ -5,6 +5,7 @@
 //!                │
 //!                v            until nothing follows any more
 //!   ┌────────────────────────────────────────────────────────┐
+//!   │  fall_silent              no machine writes to mourners  │
 //!   │  draw_consequences        a no, a silence: what it means │
 //!   │  go_forward_after_pivot   the pivot stands: no way back  │
 //!   │  heal_what_was_skipped    what can start after all       │
@@ -28,6 +29,7 @@ use crate::{
     event::{Actor, Because, Command, Ending, Event, Fact, Why},
     input::{Answer, Input, Question},
     limits,
+    message::MessageStatus,
     state::{End, Saga, Status},
 };
 
@@ -55,6 +57,7 @@ pub fn decide(definition: &Definition, saga: &Saga, input: &Input, now: i64) -> 
             break;
         }
         seen = case.events.len();
+        case.fall_silent();
         case.draw_consequences();
         case.go_forward_after_pivot();
         case.heal_what_was_skipped();
@@ -108,6 +111,19 @@ impl Deciding<'_> {
     fn may_run(&self, step: StepIndex) -> bool {
         let mandatory = self.definition.step(step).mandatory;
         self.saga.ending.is_none() || (mandatory && self.is_forward())
+    }
+
+    /// After a bereavement no message is sent by a machine; a person speaks with the family.
+    fn fall_silent(&mut self) {
+        if !self.saga.bereaved {
+            return;
+        }
+        for message in 0..self.saga.messages.len() {
+            let waits = matches!(self.saga.messages[message].status, MessageStatus::Waiting | MessageStatus::Out);
+            if let (true, Ok(message)) = (waits, u8::try_from(message)) {
+                self.follow(Fact::MessageDropped { message });
+            }
+        }
     }
 
     /// A no, or no answer, before the pivot: what the definition says. After it, that item goes offline; so does the

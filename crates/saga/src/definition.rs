@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits;
 
+/// What a limit says where the source leaves it open.
+pub const UNSPECIFIED: &str = "unspecified";
+
 /// One kind of saga, whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Definition {
@@ -18,6 +21,10 @@ pub struct Definition {
     pub title: Arc<str>,
     /// The steps; a predecessor may stand anywhere in the list.
     pub steps: Vec<Step>,
+    /// True for a procedure that follows a case (correction, refund, recalculation): it has no pivot and only ever goes
+    /// forward.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub procedure: bool,
 }
 
 /// Where a step stands in its definition.
@@ -81,8 +88,22 @@ pub struct Step {
     pub message: Option<Arc<str>>,
     /// The legal limit as the source gives it, `unspecified` where the source leaves it open.
     pub limit: Option<Arc<str>>,
+    /// Reminders on legal days while a department's answer is awaited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remind_on: Option<RemindOn>,
     /// Where the law says so: document and article.
     pub source: Arc<str>,
+}
+
+/// Reminders that count from a fact of the case, e.g. 30, 60 and 89 days after birth at nine o'clock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemindOn {
+    /// The fact from which days are counted, e.g. `child.born_at`.
+    pub from: Arc<str>,
+    /// The days, rising; that day itself is 0.
+    pub days: Vec<u16>,
+    /// Minutes after midnight in Beijing.
+    pub minute: u16,
 }
 
 /// Whose step it is.
@@ -309,6 +330,10 @@ impl Definition {
             return found;
         }
         match self.steps.iter().filter(|step| step.kind == Kind::Pivot).count() {
+            0 if self.procedure => {}
+            _ if self.procedure => {
+                found.push(Problem { step: None, what: "a procedure has no pivot; it only goes forward".into() });
+            }
             1 => {}
             0 => found.push(Problem { step: None, what: "no step is the pivot; name exactly one".into() }),
             many => found.push(Problem { step: None, what: format!("{many} steps are pivots; name exactly one") }),
@@ -435,6 +460,11 @@ impl Step {
     /// True where its compensation runs for this cause.
     pub fn is_undone_for(&self, cause: Cause) -> bool {
         self.compensation.as_ref().is_some_and(|compensation| compensation.on.contains(&cause))
+    }
+
+    /// The law sets its performer a limit whose length is known.
+    pub fn has_limit(&self) -> bool {
+        self.limit.as_deref().is_some_and(|limit| limit != UNSPECIFIED)
     }
 
     /// The department that performs it, if one does.

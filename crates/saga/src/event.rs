@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     definition::{Cause, StepIndex},
-    input::{Found, Outcome, Question, Reason, Says, Verdict},
+    input::{Explained, Found, Outcome, Question, Reason, Says, Verdict},
+    legal::{Limit, Stage},
+    message::MessageIndex,
     state::End,
 };
 
@@ -131,6 +133,84 @@ pub enum Fact {
         question: Question,
         /// The answer.
         verdict: Verdict,
+        /// How it was found. Absent in what was recorded before it was kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        explained: Option<Arc<Explained>>,
+    },
+    /// The law cannot answer yet.
+    Undecided {
+        /// About which step.
+        step: StepIndex,
+        /// Why, as a code.
+        code: Arc<str>,
+    },
+    /// What the law could not answer is put to it again.
+    AskedAgain {
+        /// About which step.
+        step: StepIndex,
+    },
+    /// The legal times of a step that is under way.
+    TimesStated {
+        /// Of which step.
+        step: StepIndex,
+        /// Its limit.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<Limit>,
+        /// Why the limit cannot be computed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unknown: Option<Arc<str>>,
+        /// Moments at which people are reminded.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        reminders: Vec<i64>,
+    },
+    /// A legal limit has come to a stage.
+    LimitReached {
+        /// Of which step.
+        step: StepIndex,
+        /// Which stage.
+        stage: Stage,
+    },
+    /// A procedure has begun that follows this case.
+    Followed {
+        /// Which procedure of the pack.
+        procedure: Arc<str>,
+        /// What sets it apart.
+        key: Arc<str>,
+    },
+    /// A message is to go out.
+    MessageQueued {
+        /// Which template.
+        template: Arc<str>,
+        /// What sets it apart.
+        key: Arc<str>,
+        /// To whom, as a role.
+        to: Arc<str>,
+        /// Not before this moment.
+        not_before: i64,
+    },
+    /// A message went out, or went out again.
+    MessageSent {
+        /// Which message of this saga.
+        message: MessageIndex,
+    },
+    /// The sender of messages answered.
+    MessageReplied {
+        /// About which message.
+        message: MessageIndex,
+        /// The sender's number.
+        number: u32,
+        /// What it says.
+        outcome: Outcome,
+    },
+    /// A person has telephoned instead.
+    MessageCalled {
+        /// Instead of which message.
+        message: MessageIndex,
+    },
+    /// A message is not sent any more.
+    MessageDropped {
+        /// Which message.
+        message: MessageIndex,
     },
     /// A command goes to a department.
     Ordered {
@@ -263,6 +343,10 @@ impl Fact {
         match self {
             Self::Asked { step, .. }
             | Self::Decided { step, .. }
+            | Self::Undecided { step, .. }
+            | Self::AskedAgain { step }
+            | Self::TimesStated { step, .. }
+            | Self::LimitReached { step, .. }
             | Self::Ordered { step, .. }
             | Self::SentAgain { step }
             | Self::Replied { step, .. }
@@ -284,6 +368,12 @@ impl Fact {
             | Self::Frozen
             | Self::Unfrozen
             | Self::Bereaved
+            | Self::Followed { .. }
+            | Self::MessageQueued { .. }
+            | Self::MessageSent { .. }
+            | Self::MessageReplied { .. }
+            | Self::MessageCalled { .. }
+            | Self::MessageDropped { .. }
             | Self::Ended { .. } => None,
         }
     }
@@ -294,6 +384,16 @@ impl Fact {
             Self::Started { .. } => "Started",
             Self::Asked { .. } => "Asked",
             Self::Decided { .. } => "Decided",
+            Self::Undecided { .. } => "Undecided",
+            Self::AskedAgain { .. } => "AskedAgain",
+            Self::TimesStated { .. } => "TimesStated",
+            Self::LimitReached { .. } => "LimitReached",
+            Self::Followed { .. } => "Followed",
+            Self::MessageQueued { .. } => "MessageQueued",
+            Self::MessageSent { .. } => "MessageSent",
+            Self::MessageReplied { .. } => "MessageReplied",
+            Self::MessageCalled { .. } => "MessageCalled",
+            Self::MessageDropped { .. } => "MessageDropped",
             Self::Ordered { .. } => "Ordered",
             Self::SentAgain { .. } => "SentAgain",
             Self::Replied { .. } => "Replied",

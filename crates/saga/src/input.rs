@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     definition::StepIndex,
     event::{Command, Ending},
+    legal::Limit,
+    message::MessageIndex,
 };
 
 /// Everything that can happen to a saga.
@@ -63,6 +65,60 @@ pub enum Input {
         question: Question,
         /// The answer.
         verdict: Verdict,
+        /// How it was found, for the record.
+        explained: Option<Arc<Explained>>,
+    },
+    /// The law cannot answer yet: a fact, a value or a year is not there. It is asked again.
+    Undecided {
+        /// About which step.
+        step: StepIndex,
+        /// Why, e.g. `LAW-002`.
+        code: Arc<str>,
+    },
+    /// The law states the legal times of a step that is under way.
+    Times {
+        /// Of which step.
+        step: StepIndex,
+        /// Its limit; none where the law sets none.
+        limit: Option<Limit>,
+        /// Why the limit cannot be computed, as a code.
+        unknown: Option<Arc<str>>,
+        /// Moments at which people are reminded, rising.
+        reminders: Vec<i64>,
+    },
+    /// A message is to go out.
+    Message {
+        /// Which template of the pack.
+        template: Arc<str>,
+        /// What sets it apart; the same template under the same key is sent once.
+        key: Arc<str>,
+        /// To whom, as a role.
+        to: Arc<str>,
+        /// Not before this moment, in milliseconds since 1970.
+        not_before: i64,
+    },
+    /// The sender of messages answered.
+    MessageReply {
+        /// Who sends messages.
+        by: Arc<str>,
+        /// About which message.
+        message: MessageIndex,
+        /// The sender's number of this answer; 0 for `Failed`.
+        number: u32,
+        /// What it says.
+        outcome: Outcome,
+    },
+    /// A procedure begins that follows this case: correction, refund, recalculation.
+    Follow {
+        /// Which procedure of the pack.
+        procedure: Arc<str>,
+        /// What sets it apart; under one key it begins once. No personal data.
+        key: Arc<str>,
+    },
+    /// A person has telephoned, because the message could not be delivered.
+    Called {
+        /// Instead of which message.
+        message: MessageIndex,
     },
     /// The applicant withdraws.
     Withdraw {
@@ -175,6 +231,27 @@ pub enum Timer {
     Expiry,
     /// A predecessor is late (容缺).
     Late,
+    /// A legal limit, a reminder, or a question that the law could not answer.
+    Legal,
+    /// The time to send a message, or to send it again; the step is then the message's place.
+    Message,
+}
+
+/// How a decision of the law was found: names only. The values lie sealed beside it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Explained {
+    /// The rule as it was named.
+    pub rule: Arc<str>,
+    /// The row of its table that held.
+    pub row: Arc<str>,
+    /// The pack and its version.
+    pub pack: Arc<str>,
+    /// The articles on which it rests.
+    pub articles: Vec<Arc<str>>,
+    /// The facts that it used, by path.
+    pub inputs: Vec<Arc<str>>,
+    /// The rows that it excluded.
+    pub excluded: Vec<Arc<str>>,
 }
 
 /// What the law is asked about a step.

@@ -13,6 +13,12 @@ pub const ROUNDS_MAX: usize = STEPS_MAX * 8;
 /// Reminders of one task. A person reminded a dozen times has been told.
 pub const REMINDERS_MAX: usize = 12;
 
+/// Procedures that follow one case. A record corrected a hundred times needs another remedy.
+pub const PROCEDURES_MAX: usize = 100;
+
+/// Messages of one saga. A family that was sent two hundred has been told; what comes after is dropped.
+pub const MESSAGES_MAX: usize = 200;
+
 /// Reasons kept of one refusal. The pre-check has nine; a department that names a hundred is broken.
 pub const REASONS_MAX: usize = 32;
 

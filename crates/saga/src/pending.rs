@@ -9,6 +9,7 @@ use crate::{
     definition::{Definition, StartWhen, StepIndex},
     event::Command,
     input::Timer,
+    message::MessageStatus,
     state::{Saga, Status, StepRun},
 };
 
@@ -51,6 +52,15 @@ pub enum PendingKind {
     Expiry,
     /// A predecessor's being late.
     Late,
+    /// A legal limit, a reminder, or a question that the law could not answer.
+    Legal,
+    /// A message to be sent, or its receipt; the step is the message's place.
+    Message {
+        /// How often it was sent.
+        attempts: u32,
+    },
+    /// A call by a person, because a message could not be delivered; the step is the message's place.
+    Call,
 }
 
 impl Pending {
@@ -61,13 +71,33 @@ impl Pending {
             PendingKind::Task { .. } => Timer::Task,
             PendingKind::Expiry => Timer::Expiry,
             PendingKind::Late => Timer::Late,
+            PendingKind::Legal => Timer::Legal,
+            PendingKind::Message { .. } | PendingKind::Call => Timer::Message,
         }
     }
 }
 
+/// What is awaited of messages; the end of the case does not stop them.
+fn messages(saga: &Saga) -> Vec<Pending> {
+    let mut found = Vec::new();
+    for (at, message) in saga.messages.iter().enumerate() {
+        let (kind, due_at) = match message.status {
+            MessageStatus::Waiting | MessageStatus::Out => {
+                (PendingKind::Message { attempts: message.attempts }, message.due_at)
+            }
+            MessageStatus::ToCall => (PendingKind::Call, NEVER),
+            MessageStatus::Delivered | MessageStatus::Called | MessageStatus::Dropped => continue,
+        };
+        let due_at = if saga.frozen_since.is_some() { NEVER } else { due_at };
+        let step = StepIndex(u8::try_from(at).unwrap_or(u8::MAX));
+        found.push(Pending { step, revision: 0, kind, due_at });
+    }
+    found
+}
+
 /// Everything that this saga waits for, in the order of its steps.
 pub fn pending(definition: &Definition, saga: &Saga) -> Vec<Pending> {
-    let mut found = Vec::new();
+    let mut found = messages(saga);
     if saga.end.is_some() {
         return found;
     }
@@ -82,6 +112,9 @@ pub fn pending(definition: &Definition, saga: &Saga) -> Vec<Pending> {
             let kind =
                 PendingKind::Command { department: department.clone(), command: out.command, attempts: out.attempts };
             wait(kind, out.due_at);
+        }
+        if let Some(due_at) = run.legal.speaks_at() {
+            wait(PendingKind::Legal, due_at);
         }
         match run.status {
             Status::Open => wait(task(definition, step, false), task_due(definition, step, run)),

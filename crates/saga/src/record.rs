@@ -13,11 +13,16 @@ use crate::{
     state::{End, Status},
 };
 
+mod legal;
+
 impl Deciding<'_> {
     /// Records the fact that `input` states; nothing, if it is stale, repeated or does not fit.
     pub(crate) fn record(&mut self, input: &Input) -> Answer {
         if !self.saga.started && !matches!(input, Input::Start { .. }) {
             return Answer::Refused(Objection::NotWaiting);
+        }
+        if let Some(answer) = self.record_message(input) {
+            return answer;
         }
         if self.saga.end.is_some() {
             return self.after_the_end(input);
@@ -36,12 +41,17 @@ impl Deciding<'_> {
             Input::Notice { step } => self.record_notice(*step),
             Input::Answered { step, revision, says } => self.record_answer(*step, *revision, *says),
             Input::Due { step, timer, revision } => self.record_due(*step, *timer, *revision),
-            Input::Decided { step, question, verdict } => {
+            Input::Decided { step, question, verdict, explained } => {
                 if self.saga.run(*step).status != Status::Deciding {
                     return Answer::Repeated;
                 }
-                let fact = Fact::Decided { step: *step, question: *question, verdict: verdict.clone() };
-                self.emit(Actor::Law(self.rule_asked(*step, *question)), fact)
+                let (question, verdict, explained) = (*question, verdict.clone(), explained.clone());
+                let by = Actor::Law(self.rule_asked(*step, question));
+                self.emit(by, Fact::Decided { step: *step, question, verdict, explained })
+            }
+            Input::Undecided { .. } | Input::Times { .. } => self.record_legal(input),
+            Input::Message { .. } | Input::MessageReply { .. } | Input::Called { .. } | Input::Follow { .. } => {
+                Answer::Repeated
             }
             // While the pivot is out, a rejection or an expiry may still be lifted; a withdrawal is not lost with it.
             Input::Withdraw { by } => match self.saga.ending {
@@ -71,7 +81,7 @@ impl Deciding<'_> {
             }
             Input::Notice { step } if self.saga.run(*step).status == Status::Succeeded => Answer::Repeated,
             Input::Withdraw { .. } if self.saga.end == Some(End::Withdrawn) => Answer::Repeated,
-            Input::Due { .. } | Input::Decided { .. } => Answer::Repeated,
+            Input::Due { .. } | Input::Decided { .. } | Input::Undecided { .. } | Input::Times { .. } => Answer::Repeated,
             _ => Answer::Refused(Objection::Ended),
         }
     }
@@ -185,8 +195,12 @@ impl Deciding<'_> {
             (Timer::Expiry, Status::InDoubt) if over => {
                 Fact::Ordered { step, command: Command::Cancel, revision, why: Why::Expired }
             }
+            (Timer::Legal, _) => match self.what_the_legal_clock_says(step) {
+                Some(fact) => fact,
+                None => return Answer::Repeated,
+            },
             (Timer::Late, Status::Waiting) if !run.late && self.is_late_enough(step) => Fact::Late { step },
-            (Timer::Resend | Timer::Task | Timer::Expiry | Timer::Late, _) => return Answer::Repeated,
+            (Timer::Resend | Timer::Task | Timer::Expiry | Timer::Late | Timer::Message, _) => return Answer::Repeated,
         };
         self.emit(Actor::Clock, fact)
     }
@@ -225,6 +239,7 @@ impl Deciding<'_> {
                 Answer::Refused(Objection::TooManyRevisions)
             }
             Status::Offline | Status::NotDone => self.emit(Actor::Operator, Fact::Retried { step, revision }),
+            Status::Deciding if run.legal.unknown.is_some() => self.emit(Actor::Operator, Fact::AskedAgain { step }),
             Status::Waiting if waits_for_release => self.emit(Actor::Operator, Fact::Retried { step, revision }),
             _ => Answer::Refused(Objection::NotWaiting),
         }

@@ -11,6 +11,8 @@ use crate::{
     definition::{Definition, Kind, OnBereavement, Performer, Selection, StepIndex},
     event::{Because, Command, Ending, Event, Fact, Why},
     input::{Found, Outcome, Question, Reason, Says, Verdict},
+    legal::{ASK_AGAIN_MS, LegalClock},
+    message::{MessageIndex, MessageRun, MessageStatus},
 };
 
 /// One execution of a definition.
@@ -32,6 +34,10 @@ pub struct Saga {
     pub frozen_since: Option<i64>,
     /// A death was reported.
     pub bereaved: bool,
+    /// Messages to people, in the order in which they were called for.
+    pub messages: Vec<MessageRun>,
+    /// Procedures that follow it, each with what sets it apart.
+    pub followed: Vec<(Arc<str>, Arc<str>)>,
 }
 
 /// How one step stands.
@@ -65,6 +71,8 @@ pub struct StepRun {
     pub correct: Vec<Arc<str>>,
     /// Why it was skipped.
     pub because: Option<Because>,
+    /// Its legal limit, pauses and reminders.
+    pub legal: LegalClock,
 }
 
 /// Where a step is.
@@ -156,7 +164,32 @@ impl Saga {
             end: None,
             frozen_since: None,
             bereaved: false,
+            messages: Vec::new(),
+            followed: Vec::new(),
         }
+    }
+
+    /// The law must state the legal times of this step: it is under way, it has some, and they are not stated yet.
+    pub fn wants_times(&self, definition: &Definition, index: StepIndex) -> bool {
+        let (step, run) = (definition.step(index), self.run(index));
+        let under_way = match run.status {
+            Status::InDoubt => run.out.as_ref().is_some_and(|out| out.command == Command::Act),
+            Status::Open => true,
+            _ => false,
+        };
+        under_way && !run.legal.stated && self.end.is_none() && (step.has_limit() || step.remind_on.is_some())
+    }
+
+    /// When an open task of this step ends unanswered, in milliseconds since 1970.
+    pub fn expires_at(&self, definition: &Definition, index: StepIndex) -> Option<i64> {
+        let run = self.run(index);
+        let expiry = definition.step(index).expiry.filter(|_| run.since > 0)?;
+        Some(run.since + expiry.after_ms)
+    }
+
+    /// The message of this template and key, if there is one.
+    pub fn message(&self, template: &str, key: &str) -> Option<&MessageRun> {
+        self.messages.iter().find(|message| *message.template == *template && *message.key == *key)
     }
 
     /// How this step stands.
@@ -178,7 +211,7 @@ impl Saga {
     /// Only forward: the pivot has succeeded, or is left to the counter, where it may succeed any day.
     pub fn is_forward(&self, definition: &Definition) -> bool {
         let forward = |step| matches!(self.run(step).status, Status::Succeeded | Status::Offline);
-        definition.pivot().is_some_and(forward)
+        definition.procedure || definition.pivot().is_some_and(forward)
     }
 
     /// Needs an operator: derived from the steps, never stored.
@@ -194,7 +227,7 @@ impl Saga {
             let exhausted = out.accepted.is_none() && out.attempts > definition.step(step).retry.attempts_max;
             exhausted || matches!(out.failed, Some((_, false)))
         });
-        unanswered || run.status == Status::NotDone || run.for_operator || self.awaits_release(definition, step)
+        unanswered || run.legal.unknown.is_some() || run.status == Status::NotDone || run.for_operator || self.awaits_release(definition, step)
     }
 
     /// After a bereavement it may start only when a person in charge says so.
@@ -242,8 +275,22 @@ impl Saga {
                     run.for_operator = true;
                 }
             }
+            Fact::MessageQueued { template, key, to, not_before } => {
+                self.messages.push(MessageRun::new(template.clone(), key.clone(), to.clone(), *not_before));
+            }
+            Fact::Followed { procedure, key } => self.followed.push((procedure.clone(), key.clone())),
+            Fact::MessageSent { message } => self.with_message(*message, |run| run.send(at)),
+            Fact::MessageReplied { message, number, outcome } => {
+                self.with_message(*message, |run| run.hear(at, *number, outcome));
+            }
+            Fact::MessageCalled { message } => self.with_message(*message, |run| run.status = MessageStatus::Called),
+            Fact::MessageDropped { message } => self.with_message(*message, |run| run.status = MessageStatus::Dropped),
             Fact::Asked { .. }
             | Fact::Decided { .. }
+            | Fact::Undecided { .. }
+            | Fact::AskedAgain { .. }
+            | Fact::TimesStated { .. }
+            | Fact::LimitReached { .. }
             | Fact::TaskOpened { .. }
             | Fact::TaskAnswered { .. }
             | Fact::Reminded { .. }
@@ -259,6 +306,12 @@ impl Saga {
                     self.steps[step.at()].apply(at, &event.fact);
                 }
             }
+        }
+    }
+
+    fn with_message(&mut self, message: MessageIndex, change: impl FnOnce(&mut MessageRun)) {
+        if let Some(run) = self.messages.get_mut(usize::from(message)) {
+            change(run);
         }
     }
 
@@ -280,6 +333,8 @@ impl Saga {
         for run in &mut self.steps {
             if run.since > 0 {
                 run.since += at - since;
+                run.legal.pauses.push((since, at));
+                run.legal.stated = false;
             }
             if let Some(out) = &mut run.out {
                 out.due_at = at;
@@ -309,6 +364,7 @@ impl Saga {
             }
             Outcome::NeedsCorrection { fields, reason } => {
                 run.settle(Status::Correcting);
+                run.legal.pause(at);
                 run.correct = fields.clone();
                 run.reasons = vec![reason.clone()];
             }
@@ -323,6 +379,9 @@ impl Saga {
                 run.settle(if again { Status::Waiting } else { Status::Compensated });
                 // Done again, it begins again: neither late nor expired by the time of what was voided.
                 run.since = if again { 0 } else { run.since };
+                if again {
+                    run.legal = LegalClock::default();
+                }
                 run.for_operator = !again && forward;
             }
             Outcome::Cancelled => run.settle(match why {
@@ -351,12 +410,14 @@ impl StepRun {
             reasons: Vec::new(),
             correct: Vec::new(),
             because: None,
+            legal: LegalClock::default(),
         }
     }
 
     fn settle(&mut self, status: Status) {
         self.status = status;
         self.out = None;
+        self.legal.stop();
         if status == Status::Succeeded {
             self.reasons.clear();
             self.because = None;
@@ -399,6 +460,10 @@ impl StepRun {
         if self.since == 0 {
             self.since = at;
         }
+        match command {
+            Command::Act => self.legal.begin(at),
+            Command::Compensate | Command::Cancel => self.legal.stop(),
+        }
         self.out =
             Some(Out { command, why, attempts: 1, accepted: None, stage: None, failed: None, due_at: at + pause });
     }
@@ -416,8 +481,25 @@ impl StepRun {
     fn apply(&mut self, at: i64, fact: &Fact) {
         match fact {
             Fact::Asked { .. } => self.status = Status::Deciding,
+            Fact::Undecided { code, .. } => {
+                self.legal.unknown = Some(code.clone());
+                self.legal.ask_again_at = at + ASK_AGAIN_MS;
+            }
+            Fact::AskedAgain { .. } => {
+                self.legal.unknown = None;
+                self.legal.stated = false;
+            }
+            Fact::TimesStated { limit, unknown, reminders, .. } => {
+                self.legal.stated = true;
+                self.legal.limit = *limit;
+                self.legal.unknown.clone_from(unknown);
+                self.legal.ask_again_at = at + ASK_AGAIN_MS;
+                self.legal.reminders.clone_from(reminders);
+            }
+            Fact::LimitReached { stage, .. } => self.legal.reached = Some(*stage),
             Fact::Decided { question: Question::Selection, verdict, .. } => {
                 let yes = *verdict == Verdict::Yes;
+                self.legal.unknown = None;
                 self.selected = Some(yes);
                 self.status = if yes { Status::Waiting } else { Status::Unselected };
             }
@@ -433,13 +515,18 @@ impl StepRun {
                 self.revision = *revision;
                 self.reminded = 0;
                 self.since = at;
+                self.legal.begin(at);
             }
-            Fact::TaskAnswered { says, .. } => self.settle(match says {
-                Says::Done => Status::Succeeded,
-                Says::Declined => Status::Declined,
-                Says::Corrected => Status::Waiting,
-            }),
-            Fact::Reminded { .. } => self.reminded = self.reminded.saturating_add(1),
+            Fact::TaskAnswered { says, .. } => {
+                self.legal.resume(at);
+                self.settle(match says {
+                    Says::Done => Status::Succeeded,
+                    Says::Declined => Status::Declined,
+                    Says::Corrected => Status::Waiting,
+                });
+            }
+            Fact::Reminded { .. } if self.status == Status::Open => self.reminded = self.reminded.saturating_add(1),
+            Fact::Reminded { .. } => self.legal.reminded = self.legal.reminded.saturating_add(1),
             Fact::TaskExpired { .. } => self.settle(Status::Expired),
             Fact::Closed { .. } => self.settle(Status::Closed),
             Fact::Late { .. } => self.late = true,
@@ -471,6 +558,7 @@ impl StepRun {
                 self.settle(Status::Waiting);
                 self.reasons.clear();
                 self.since = 0;
+                self.legal = LegalClock::default();
                 self.released = true;
             }
         }

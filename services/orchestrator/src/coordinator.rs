@@ -44,7 +44,10 @@ use crate::{
 pub mod application;
 mod compose;
 mod finish;
+mod follow;
+mod law;
 mod load;
+mod notify;
 mod take;
 pub mod tally;
 pub mod work;
@@ -388,6 +391,7 @@ impl Work {
     fn names(&self) -> Vec<SagaNumber> {
         match self {
             Self::File(_) | Self::Notice(_) => Vec::new(),
+            Self::Follow(follow) => follow.cases.clone(),
             Self::Order(order) => order.inputs.iter().map(|(number, _)| *number).collect(),
             Self::Reply(reply) => vec![reply.saga],
             Self::Due(due) => vec![due.number],

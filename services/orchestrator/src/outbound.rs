@@ -31,8 +31,8 @@ const AT_ONCE_MAX: u32 = 3;
 pub struct Outgoing {
     /// Of which saga; the message's key.
     pub number: SagaNumber,
-    /// Of which step.
-    pub step: StepIndex,
+    /// Of which step; none for a message, whose pauses are short anyway.
+    pub step: Option<StepIndex>,
     /// The area where the application was filed.
     pub area: Arc<str>,
     /// To which department.
@@ -92,8 +92,8 @@ impl Relay {
                     department = &*command.department,
                     "a command was not delivered and will be sent again: {error}"
                 );
-                if command.attempt <= AT_ONCE_MAX {
-                    failed.push((command.number, command.step.0));
+                if let Some(step) = command.step.filter(|_| command.attempt <= AT_ONCE_MAX) {
+                    failed.push((command.number, step.0));
                 }
             }
         }
@@ -199,7 +199,7 @@ mod tests {
         let relay = Relay { bus: Arc::new(full), store: store.clone(), clock, departments };
         let command = |attempt| Outgoing {
             number: 1,
-            step: StepIndex(1),
+            step: Some(StepIndex(1)),
             area: "340104".into(),
             department: "health".into(),
             case: [1; 16],

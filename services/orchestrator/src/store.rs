@@ -172,6 +172,19 @@ pub enum PendingKindName {
     Expiry = 2,
     /// A predecessor's being late.
     Late = 3,
+    /// A legal limit, a reminder, or a question that the law could not answer.
+    Legal = 4,
+    /// A message to be sent, or its receipt; `step` is the message's place.
+    Message = 5,
+    /// A call by a person instead of a message; `step` is the message's place.
+    Call = 6,
+}
+
+impl PendingKindName {
+    /// True for what goes out to a department: a held department gets neither.
+    pub fn is_sent(self) -> bool {
+        matches!(self, Self::Command | Self::Message)
+    }
 }
 
 /// One thing that is awaited: outbox, retry timer and deadline in one.
@@ -220,6 +233,12 @@ pub enum SealedKind {
     Words = 2,
     /// What an operator stated as output, sealed under the case's storage key.
     Stated = 3,
+    /// A decision of the law with inputs and outputs, sealed under the case's storage key.
+    Decision = 4,
+    /// The law's decision whether a step is done at all, sealed likewise.
+    Selection = 5,
+    /// The facts on which a procedure began, sealed likewise.
+    Facts = 6,
 }
 
 /// A person's act, recorded once.

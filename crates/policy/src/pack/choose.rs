@@ -7,24 +7,18 @@ use identifiers::LocalMinute;
 use super::{FILES, Pack, Problem, Problems};
 
 /// The packs of `deploy/policies`, as text, so that a binary alone can serve them.
-const SHIPPED: [[&str; 4]; 3] = [
-    [
-        include_str!("../../../../deploy/policies/anhui-2024/pack.toml"),
-        include_str!("../../../../deploy/policies/anhui-2024/saga.toml"),
-        include_str!("../../../../deploy/policies/anhui-2024/messages.toml"),
-        include_str!("../../../../deploy/policies/anhui-2024/law.toml"),
+const SHIPPED: [&[(&str, &str)]; 2] = [
+    &[
+        ("pack.toml", include_str!("../../../../deploy/policies/anhui-2024/pack.toml")),
+        ("saga.toml", include_str!("../../../../deploy/policies/anhui-2024/saga.toml")),
+        ("messages.toml", include_str!("../../../../deploy/policies/anhui-2024/messages.toml")),
+        ("law.toml", include_str!("../../../../deploy/policies/anhui-2024/law.toml")),
     ],
-    [
-        include_str!("../../../../deploy/policies/shanxi-2025/pack.toml"),
-        include_str!("../../../../deploy/policies/shanxi-2025/saga.toml"),
-        include_str!("../../../../deploy/policies/shanxi-2025/messages.toml"),
-        include_str!("../../../../deploy/policies/shanxi-2025/law.toml"),
-    ],
-    [
-        include_str!("../../../../deploy/policies/shanxi-2026/pack.toml"),
-        include_str!("../../../../deploy/policies/shanxi-2026/saga.toml"),
-        include_str!("../../../../deploy/policies/shanxi-2026/messages.toml"),
-        include_str!("../../../../deploy/policies/shanxi-2026/law.toml"),
+    &[
+        ("pack.toml", include_str!("../../../../deploy/policies/shanxi-2026/pack.toml")),
+        ("saga.toml", include_str!("../../../../deploy/policies/shanxi-2026/saga.toml")),
+        ("messages.toml", include_str!("../../../../deploy/policies/shanxi-2026/messages.toml")),
+        ("law.toml", include_str!("../../../../deploy/policies/shanxi-2026/law.toml")),
     ],
 ];
 
@@ -48,9 +42,8 @@ impl Packs {
     /// The packs that this version of the project brings along.
     pub fn shipped() -> Self {
         let mut packs = Self::default();
-        for texts in SHIPPED {
-            let files: Vec<(&str, &str)> = FILES.into_iter().zip(texts).collect();
-            packs.insert(Pack::parse(&files).expect("the shipped packs are read by this crate's tests"));
+        for files in SHIPPED {
+            packs.insert(Pack::parse(files).expect("the shipped packs are read by this crate's tests"));
         }
         packs
     }

@@ -6,7 +6,7 @@ use identifiers::LocalMinute;
 
 use super::{
     Form, Item, OfflineRoute, Reason, Selector, Text,
-    sheet::{Sheet, Table},
+    sheet::{Placed, Sheet, Table},
 };
 
 /// What `pack.toml` says. Where it is wrong it is noted on the sheet, and stands here empty.
@@ -23,6 +23,8 @@ pub(super) struct Header {
     pub(super) reasons: BTreeMap<Arc<str>, Reason>,
     pub(super) sources: BTreeMap<Arc<str>, Arc<str>>,
     pub(super) documents: Vec<Arc<str>>,
+    pub(super) procedures: Vec<Placed<Arc<str>>>,
+    pub(super) on_notice: BTreeMap<Arc<str>, Arc<str>>,
 }
 
 /// Reads the file; everything wrong is noted on the sheet.
@@ -48,8 +50,12 @@ pub(super) fn read(sheet: &Sheet<'_>) -> Header {
         reasons: reasons(&root, &offline_routes),
         offline_routes,
         sources,
+        on_notice: on_notice(&root),
+        procedures: root.texts("procedures"),
         documents: root.texts("sources").into_iter().map(|text| text.value).collect(),
     };
+    // Read with the folder: which other folder's values hold where this pack sets none.
+    root.text("base");
     if !root.has("form") {
         root.report(1, "缺少 missing `form`".into(), "写上 add `form = \"birth\"` or `\"general\"`");
     }
@@ -62,6 +68,23 @@ pub(super) fn read(sheet: &Sheet<'_>) -> Header {
     }
     root.finish();
     header
+}
+
+/// `[on_notice]`: a kind of notice and the procedure that it begins.
+fn on_notice(root: &Table<'_>) -> BTreeMap<Arc<str>, Arc<str>> {
+    let known: Vec<Arc<str>> = root.texts("procedures").into_iter().map(|name| name.value).collect();
+    let mut found = BTreeMap::new();
+    for (kind, procedure) in root.pairs("on_notice") {
+        if !known.contains(&procedure.value) {
+            root.report(
+                procedure.line,
+                format!("没有这个程序 no procedure `{}`", procedure.value),
+                "在 procedures 中列出 list it in `procedures`",
+            );
+        }
+        found.insert(kind.value, procedure.value);
+    }
+    found
 }
 
 fn departments(root: &Table<'_>) -> Vec<Arc<str>> {

@@ -195,6 +195,19 @@ impl<'a> Table<'a> {
         found
     }
 
+    /// A list of whole numbers; empty where absent.
+    pub(crate) fn counts(&self, key: &'static str) -> Vec<u32> {
+        let mut found = Vec::new();
+        for value in self.list(key) {
+            let number = value.get_ref().as_integer();
+            match number.and_then(|number| u32::from_str_radix(number.as_str(), number.radix()).ok()) {
+                Some(number) => found.push(number),
+                None => self.wrong_type(key, value, "[1, 2]"),
+            }
+        }
+        found
+    }
+
     /// A span of machine time in milliseconds.
     pub(crate) fn span(&self, key: &'static str) -> Option<i64> {
         let text = self.text(key)?;

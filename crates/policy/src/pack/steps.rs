@@ -14,7 +14,7 @@ use super::{
     reachable,
     sheet::{Placed, Sheet, Table},
 };
-use crate::{message::Template, rules};
+use crate::{law::Law, message::Template, rules};
 
 mod parts;
 
@@ -39,6 +39,9 @@ pub(super) fn is_reserved(name: &str) -> bool {
 #[derive(Default)]
 pub(super) struct Steps {
     pub(super) steps: Vec<Step>,
+    /// Of a procedure; a pack's own saga has the pack's.
+    pub(super) title: Arc<str>,
+    procedure: bool,
     pub(super) gives: BTreeMap<Arc<str>, Vec<Arc<str>>>,
     pub(super) sources: BTreeMap<Arc<str>, Arc<str>>,
     /// The line of each step; a message has that of the step it belongs to.
@@ -53,6 +56,7 @@ pub(super) struct Steps {
 struct Context<'c> {
     header: &'c Header,
     templates: &'c BTreeMap<Arc<str>, Template>,
+    law: &'c Law,
     names: BTreeMap<Arc<str>, StepIndex>,
 }
 
@@ -62,17 +66,22 @@ pub(super) fn read(
     pack: &Sheet<'_>,
     header: &Header,
     templates: &BTreeMap<Arc<str>, Template>,
+    law: &Law,
+    procedure: bool,
 ) -> Steps {
     let syntax = sheet.syntax();
     let root = sheet.root(syntax.get_ref());
     let tables = root.tables("step");
-    let mut context = Context { header, templates, names: BTreeMap::new() };
+    let mut context = Context { header, templates, law, names: BTreeMap::new() };
     for (at, table) in tables.iter().enumerate() {
         if let (Some(name), Ok(at)) = (table.text("name"), u8::try_from(at)) {
             context.names.entry(name.value).or_insert(StepIndex(at));
         }
     }
-    let mut read = Steps::default();
+    let mut read = Steps { procedure, ..Steps::default() };
+    if procedure {
+        read.title = root.needed("title").map(|title| title.value).unwrap_or_default();
+    }
     for (at, table) in tables.into_iter().enumerate() {
         let index = StepIndex(u8::try_from(at).unwrap_or(u8::MAX));
         read.lines.push(table.line);
@@ -81,6 +90,15 @@ pub(super) fn read(
         table.finish();
     }
     root.finish();
+    if procedure {
+        for (step, line) in read.steps.iter().zip(&read.lines).filter(|(step, _)| step.scope == Scope::Family) {
+            sheet.report(
+                *line,
+                format!("程序只属于一个办件 a procedure is one case's: `{}`", step.name),
+                "删去 remove `scope = \"family\"`".into(),
+            );
+        }
+    }
     read.add_messages(sheet, header);
     read.check_whole(sheet);
     read.check_sent(sheet, &context);
@@ -96,11 +114,19 @@ impl Context<'_> {
         let expiry = parts::expiry(table, &mut notes);
         let limit = parts::limit(table, &mut notes);
         let compensation = parts::compensation(table, &mut notes);
+        let named = Arc::clone(&name);
         let start_when = self.start_when(table, &mut notes);
         let performer = self.performer(table);
         let send = table.texts("send");
         read.sent.extend(send.iter().map(|path| (index, path.clone())));
         let gives: Vec<Arc<str>> = table.texts("gives").into_iter().map(|field| field.value).collect();
+        let gives = match &performer {
+            Performer::Law { rule } if gives.is_empty() => {
+                let rule = rules::find(rule).map(|(rule, _)| rule.gives).unwrap_or_default();
+                rule.iter().map(|field| Arc::from(*field)).collect()
+            }
+            Performer::Law { .. } | Performer::Department { .. } | Performer::Person { .. } => gives,
+        };
         if !gives.is_empty() {
             read.gives.insert(Arc::clone(&name), gives);
         }
@@ -131,6 +157,7 @@ impl Context<'_> {
                 .unwrap_or(OnBereavement::Close),
             message: None,
             limit,
+            remind_on: parts::remind_on(table, &mut parts::Notes { step: named, sources: &mut read.sources }),
             source: needed("source"),
         }
     }
@@ -215,6 +242,16 @@ impl Context<'_> {
             self.unknown(table, rule, "规则 unknown rule", names);
             return;
         };
+        for term in known.needs {
+            if self.law.get(term, None).is_none() {
+                let zh = crate::law::term(term).map_or("", |term| term.zh);
+                table.report(
+                    rule.line,
+                    format!("规则 `{}` 需要 needs `{term}` ({zh})", known.name),
+                    format!("在 law.toml 中写明 set `{term}` in law.toml"),
+                );
+            }
+        }
         if known.argument == rules::Argument::Item && !argument.is_some_and(|item| self.header.items.contains_key(item))
         {
             table.report(
@@ -333,6 +370,7 @@ impl Steps {
                 bereavement: OnBereavement::Close,
                 message: Some(template.value),
                 limit: None,
+                remind_on: None,
                 source: Arc::clone(&of.source),
             };
             self.lines.push(self.lines[cause.at()]);
@@ -341,7 +379,12 @@ impl Steps {
     }
 
     fn check_whole(&self, sheet: &Sheet<'_>) {
-        let definition = Definition { name: "".into(), title: "".into(), steps: self.steps.clone() };
+        let definition = Definition {
+            name: "".into(),
+            title: "".into(),
+            steps: self.steps.clone(),
+            procedure: self.procedure,
+        };
         let second_pivot = self.steps.iter().enumerate().filter(|(_, step)| step.kind == Kind::Pivot).nth(1);
         let told = definition.problems();
         for problem in &told {
@@ -383,7 +426,7 @@ impl Steps {
                         "更正 correct `send`, or `gives` there",
                     );
                 }
-            } else if context.header.form == super::Form::Birth && !crate::facts::ROOTS.contains(&first) {
+            } else if context.header.form == super::Form::Birth && !self.procedure && !crate::facts::ROOTS.contains(&first) {
                 let known = crate::facts::ROOTS.join(", ");
                 report(
                     format!("没有这项信息 no such fact: `{}`", path.value),

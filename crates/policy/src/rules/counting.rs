@@ -3,7 +3,7 @@
 use crate::{
     calendar::RestDays,
     case::Case,
-    law::{Kind, Term},
+    law::{Kind, Law, Provision, Term, Value},
     legal_time::{CountFrom, Counting},
 };
 
@@ -29,16 +29,32 @@ pub const TERMS: &[Term] = &[
     },
 ];
 
-/// How the case's pack counts: as the civil code does (arts 201 to 203) where the pack says nothing.
+/// How a pack counts: as the civil code does (arts 201 to 203) where the pack says nothing.
+pub fn of(law: &Law) -> Counting {
+    read(|term| law.get(term, None))
+}
+
+/// How the case's pack counts, noted as used.
 pub fn counting(case: &Case<'_>) -> Counting {
+    read(|term| case.provision(term, None))
+}
+
+fn read<'l>(value: impl Fn(&'static str) -> Option<&'l Provision>) -> Counting {
     let default = Counting::default();
+    let word = |term| match value(term).map(|provision| &provision.value) {
+        Some(Value::Word(word)) => Some(&**word),
+        Some(_) | None => None,
+    };
     Counting {
-        count_from: match case.word("counting.count_from", None) {
+        count_from: match word("counting.count_from") {
             Some("same-day") => CountFrom::SameDay,
             Some(_) | None => default.count_from,
         },
-        roll: case.says("counting.roll_on_holiday", None).unwrap_or(default.roll),
-        rest_days: match case.word("counting.rest_days", None) {
+        roll: match value("counting.roll_on_holiday").map(|provision| &provision.value) {
+            Some(Value::Truth(roll)) => *roll,
+            Some(_) | None => default.roll,
+        },
+        rest_days: match word("counting.rest_days") {
             Some("published-holidays-only") => RestDays::PublishedHolidaysOnly,
             Some(_) | None => default.rest_days,
         },

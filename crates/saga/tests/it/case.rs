@@ -75,7 +75,7 @@ impl Case {
         let says_no = |step: StepIndex| self.definition.step(step).name.starts_with("never");
         if let Some((step, question)) = asked.filter(|(step, _)| !says_no(*step)) {
             let answer = self.answer.clone();
-            self.give(&Input::Decided { step, question, verdict: Verdict::Yes });
+            self.give(&Input::Decided { step, question, verdict: Verdict::Yes, explained: None });
             self.answer = answer;
         }
         self
@@ -147,7 +147,7 @@ impl Case {
 
     pub fn decided(&mut self, name: &str, question: Question, verdict: Verdict) -> &mut Self {
         let step = self.step(name);
-        self.give(&Input::Decided { step, question, verdict })
+        self.give(&Input::Decided { step, question, verdict, explained: None })
     }
 
     pub fn notice(&mut self, name: &str) -> &mut Self {

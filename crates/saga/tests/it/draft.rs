@@ -58,6 +58,7 @@ fn draft(name: &str, performer: Performer) -> Draft {
         bereavement: OnBereavement::Person,
         message: None,
         limit: None,
+        remind_on: None,
         source: "test".into(),
     };
     Draft { step, after: Vec::new(), once_settled: Vec::new(), late: Vec::new(), offline: Vec::new() }
@@ -178,5 +179,5 @@ pub fn definition(name: &str, drafts: Vec<Draft>) -> Arc<Definition> {
             step
         })
         .collect();
-    Arc::new(Definition { name: name.into(), title: name.into(), steps })
+    Arc::new(Definition { name: name.into(), title: name.into(), steps, procedure: false })
 }

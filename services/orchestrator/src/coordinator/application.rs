@@ -160,8 +160,18 @@ pub(crate) fn merge(facts: &mut Value, correction: &Value) {
     }
 }
 
-/// The order in which stored payloads are laid over the form: corrections in the order they came, then outputs.
+/// The order in which stored payloads are laid over the form: a procedure's own facts, corrections in the order they
+/// came, then outputs.
 pub(crate) fn laid_over(mut rows: Vec<SealedRow>) -> Vec<SealedRow> {
-    rows.sort_by_key(|row| (row.kind != SealedKind::Correction, row.revision, row.step));
+    let place = |row: &SealedRow| match row.kind {
+        SealedKind::Facts => 0,
+        SealedKind::Correction => 1,
+        SealedKind::Output
+        | SealedKind::Words
+        | SealedKind::Stated
+        | SealedKind::Decision
+        | SealedKind::Selection => 2,
+    };
+    rows.sort_by_key(|row| (place(row), row.revision, row.step));
     rows
 }

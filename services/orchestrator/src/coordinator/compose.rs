@@ -11,7 +11,7 @@ use proto::{
     bus as wire,
 };
 use saga::{
-    Definition, StepIndex,
+    Definition, MessageIndex, StepIndex,
     definition::{Performer, Scope},
     event::Command,
 };
@@ -19,12 +19,21 @@ use serde_json::{Value, json};
 
 use super::{
     application::{Application, Error as SealError, endpoint},
-    working::Cached,
+    working::{Cached, MESSENGER},
 };
 
 /// Milliseconds after which a message to a family must not be sent any more: a day-old text about a step that has moved
 /// on confuses more than it tells.
 const MESSAGE_NOT_AFTER_MS: i64 = 86_400_000;
+
+/// Before the number of a message, where a command names its step.
+const MESSAGE_STEP: &str = "message/";
+
+/// A message is composed once and never revised.
+pub(crate) const MESSAGE_REVISION: u32 = 1;
+
+/// The command of the department that sends messages.
+const SEND_MESSAGE: &str = "SendMessage";
 
 /// Why a command cannot be composed: the definition and the facts do not fit. The saga is quarantined.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +77,16 @@ pub(crate) struct Ordered<'a> {
     pub(crate) reply_topic: &'a str,
 }
 
+/// One message to compose.
+pub(crate) struct Letter<'a> {
+    pub(crate) number: u64,
+    pub(crate) cached: &'a Cached,
+    pub(crate) place: MessageIndex,
+    pub(crate) fields: &'a Value,
+    pub(crate) now: i64,
+    pub(crate) reply_topic: &'a str,
+}
+
 /// The encoded `yijian.bus.v1.Command`.
 pub(crate) fn compose(
     ordered: &Ordered<'_>,
@@ -107,6 +126,49 @@ pub(crate) fn compose(
         not_after_ms: if is.message.is_some() { ordered.now + MESSAGE_NOT_AFTER_MS } else { 0 },
         attempt: 0,
         reply_topic: ordered.reply_topic.to_owned(),
+    };
+    Ok(message.encode_to_vec())
+}
+
+/// The step under which a message of the saga travels.
+pub(crate) fn message_step(message: MessageIndex) -> String {
+    format!("{MESSAGE_STEP}{message}")
+}
+
+/// The message that a step on the wire means.
+pub(crate) fn message_of(step: &str) -> Option<MessageIndex> {
+    step.strip_prefix(MESSAGE_STEP)?.parse().ok()
+}
+
+/// A message to a person, as an encoded `yijian.bus.v1.Command` to the department that sends messages.
+pub(crate) fn compose_message(
+    letter: &Letter<'_>,
+    application: &mut Application,
+    channels: &vault::ChannelKeys,
+) -> Result<Vec<u8>, SealError> {
+    let Letter { number, cached, place, fields, now, reply_topic } = *letter;
+    let step = message_step(place);
+    let key = application.endpoint(channels, &endpoint(area_of(&cached.facts), MESSENGER))?;
+    let kind = wire::CommandKind::Act;
+    let bound = bus_associated(number, &step, kind, Direction::Command);
+    let effect_key = cached.summary.case;
+    let message = wire::Command {
+        id: command_id(effect_key, &step, kind, MESSAGE_REVISION).to_vec().into(),
+        saga: number,
+        effect_key: effect_key.to_vec().into(),
+        group_size: 1,
+        family: false,
+        step,
+        kind: kind.into(),
+        revision: MESSAGE_REVISION,
+        name: SEND_MESSAGE.to_owned(),
+        compensation: String::new(),
+        wrapped_key: key.wrapped.clone().into(),
+        channel_key_id: key.channel.clone(),
+        sealed_fields: key.key.seal(&bound, fields.to_string().as_bytes()).into(),
+        not_after_ms: now + MESSAGE_NOT_AFTER_MS,
+        attempt: 0,
+        reply_topic: reply_topic.to_owned(),
     };
     Ok(message.encode_to_vec())
 }

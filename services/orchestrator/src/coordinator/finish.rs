@@ -6,7 +6,7 @@ use bytes::Bytes;
 use proto::associated::command_id;
 use saga::{Status, StepIndex};
 
-use super::{Batch, Coordinator, Working, compose, take::ordered_in};
+use super::{Batch, Coordinator, Working, compose, take::ordered_in, working::MESSENGER};
 use crate::{
     outbound::Outgoing,
     store::{Blind, PublicId, SagaNumber, Unit},
@@ -21,6 +21,7 @@ impl Coordinator {
             batch.sagas.values().filter(|working| working.changed()).map(|working| working.number).collect();
         for number in changed {
             let Some(mut working) = batch.sagas.remove(&number) else { continue };
+            self.notify(&mut working, now);
             match self.messages(&working, now) {
                 Ok(messages) => {
                     working.summarise(now);
@@ -93,15 +94,35 @@ impl Coordinator {
                     case: working.now.summary.case,
                     id: command_id(effect_key, &is.name, compose::kind_of(out.command), run.revision),
                     number: working.number,
-                    step: *step,
+                    step: Some(*step),
                     area: area.into(),
                     department: is.department()?.clone(),
                     attempt: out.attempts,
                     payload: Bytes::copy_from_slice(message),
                 })
             })
+            .chain(to_people(working, area))
             .collect()
     }
+}
+
+/// The messages to people that go out with this batch.
+fn to_people<'w>(working: &'w Working, area: &'w str) -> impl Iterator<Item = Outgoing> + 'w {
+    let case = working.now.summary.case;
+    working.messages.iter().filter_map(move |(place, message)| {
+        let run = working.now.saga.messages.get(usize::from(*place)).filter(|run| run.is_out())?;
+        let kind = compose::kind_of(saga::event::Command::Act);
+        Some(Outgoing {
+            case,
+            id: command_id(case, &compose::message_step(*place), kind, compose::MESSAGE_REVISION),
+            number: working.number,
+            step: None,
+            area: area.into(),
+            department: MESSENGER.into(),
+            attempt: run.attempts,
+            payload: Bytes::copy_from_slice(message),
+        })
+    })
 }
 
 /// The person who may answer a role's tasks, by the form.

@@ -20,6 +20,7 @@ use super::{
     work::{Done, Notice, Queued},
 };
 use crate::{
+    definitions::Pinned,
     fold,
     store::{self, Blind, Loaded, PublicId, SagaNumber, SealedKind, SealedRow},
 };
@@ -92,7 +93,7 @@ impl Coordinator {
         form: Option<Vec<u8>>,
         rows: Vec<SealedRow>,
     ) -> Result<Cached, Unreadable> {
-        let definition = self.parts.definitions.get(loaded.summary.definition).await?;
+        let Pinned { definition, pack } = self.parts.definitions.get(loaded.summary.definition).await?;
         let saga = fold::fold(&definition, &loaded)?;
         let id = loaded.summary.application;
         if !self.applications.contains(&id) {
@@ -126,10 +127,20 @@ impl Coordinator {
                     let opened = open_output(&key.key, loaded.number, &is.name, &row.sealed)?;
                     replace_output(&mut facts, &definition, row.step, Some(opened));
                 }
-                SealedKind::Words => {}
+                SealedKind::Facts => {
+                    let bound = stored_at(loaded.summary.case, "facts");
+                    facts = application.unseal("a procedure's facts", &bound, &row.sealed)?;
+                }
+                SealedKind::Decision => {
+                    let bound = stored_at(loaded.summary.case, "decision");
+                    let decision = application.unseal("a decision", &bound, &row.sealed)?;
+                    if let Some(gives) = decision.get("gives") {
+                        replace_output(&mut facts, &definition, row.step, Some(gives.clone()));
+                    }
+                }
+                SealedKind::Words | SealedKind::Selection => {}
             }
         }
-        let pack = self.parts.definitions.pack(&loaded.summary.pack).cloned();
         Ok(Cached { version: loaded.version, saga, definition, pack, summary: loaded.summary, facts })
     }
 
@@ -139,7 +150,10 @@ impl Coordinator {
             .iter()
             .map(|queued| match &queued.work {
                 Work::File(filing) => filing.children.len(),
-                Work::Order(_) | Work::Reply(_) | Work::Notice(_) | Work::Due(_) => 0,
+                Work::Follow(follow) => follow.cases.len(),
+                // A payment that nobody owed begins a procedure.
+                Work::Notice(_) => 1,
+                Work::Order(_) | Work::Reply(_) | Work::Due(_) => 0,
             })
             .sum();
         let needed = needed as u64;
@@ -161,6 +175,7 @@ impl Coordinator {
                     subjects.insert(notice.subject);
                 }
                 Work::Order(order) => keys.extend(order.act.as_ref().map(|act| act.key)),
+                Work::Follow(follow) => keys.extend(follow.act.as_ref().map(|act| act.key)),
                 Work::File(_) | Work::Reply(_) | Work::Due(_) => {}
             }
         }
@@ -201,6 +216,7 @@ impl Coordinator {
         }
         let numbers = self.parts.store.find_application(application).await?;
         let mut loaded = self.parts.store.load(&numbers).await?;
+        loaded.retain(|saga| !is_a_procedure(&saga.summary));
         loaded.sort_by_key(|saga| saga.summary.child_order);
         let cases = loaded.iter().map(|saga| saga.summary.case).collect();
         Ok(Done::Filed { application, cases, repeated: true })
@@ -253,6 +269,11 @@ impl Coordinator {
             sealed: self.parts.secrets.own.seal(b"dead-letter", content),
         }
     }
+}
+
+/// A procedure's saga bears the name of its pack and its own.
+pub(crate) fn is_a_procedure(summary: &store::Summary) -> bool {
+    summary.pack.contains('/')
 }
 
 /// What a step gave, as the department sealed it: in the answer to the act, or to a cancel that came too late.

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use identifiers::LocalMinute;
-use jiff::Timestamp;
 use prost::Message;
 use proto::{
     associated::{Direction, bus_associated},
@@ -11,9 +9,8 @@ use proto::{
 };
 use saga::{
     Answer, Definition, Input, Saga, Status, StepIndex,
-    definition::{Performer, Selection},
     event::Command,
-    input::{Question, Timer},
+    input::Timer,
 };
 use serde_json::Value;
 
@@ -21,7 +18,9 @@ use super::{
     Batch, Cached, Coordinator, Decided, Work, Working, answer,
     application::{Application, endpoint, facts_of, merge, replace_output, stored_at},
     compose,
+    follow::NOBODY,
     load::Read,
+    notify::message_told,
     work::{Clear, Done, Filing, Notice, Order, Queued},
 };
 use crate::{
@@ -37,6 +36,14 @@ impl Coordinator {
                 batch.decided.push(Decided { application, queued, done });
             }
             Work::Order(_) => self.order(queued, read, batch, now),
+            Work::Follow(follow) => {
+                let known = follow.act.as_ref().and_then(|act| Some((read.acts.get(&act.key)?, act.what)));
+                match known {
+                    Some((known, what)) if *known == what => answer(queued.answer, Done::ActRepeated),
+                    Some(_) => answer(queued.answer, Done::KeyTaken),
+                    None => self.follow(queued, batch, now),
+                }
+            }
             Work::Reply(reply) => {
                 let done = self.reply(reply, batch, now);
                 self.decided(queued, done, batch);
@@ -44,6 +51,10 @@ impl Coordinator {
             Work::Notice(notice) => {
                 let (application, done) = self.notice(notice, read, batch, now);
                 batch.decided.push(Decided { application, queued, done });
+            }
+            Work::Due(due) if due.row.key.kind == PendingKindName::Message => {
+                let done = self.message_due(due, batch, now);
+                self.decided(queued, done, batch);
             }
             Work::Due(due) => {
                 let there = |working: &&mut Working| usize::from(due.row.key.step) < working.now.definition.steps.len();
@@ -199,6 +210,9 @@ impl Coordinator {
         let Some(working) = batch.sagas.get_mut(&reply.saga) else {
             return Err(("YJ-0301", "no saga has this number"));
         };
+        if let Some(message) = compose::message_of(&reply.step) {
+            return message_told(working, message, reply, now);
+        }
         let cached = &working.now;
         let step = cached.definition.find(&reply.step).ok_or(("YJ-0302", "the saga has no such step"))?;
         if compose::effect_key(&cached.definition, step, cached) != *reply.effect_key {
@@ -268,24 +282,33 @@ impl Coordinator {
 
     /// A fact that nobody asked for: to the newest case of its subject that can use it, else kept.
     /// With the application whose unit it waits for; none where nothing is told.
-    fn notice(&mut self, notice: &Notice, read: &Read, batch: &mut Batch, now: i64) -> (store::PublicId, Done) {
-        const NONE: store::PublicId = [0; 16];
+    fn notice(&mut self, notice: &Notice, read: &Read, batch: &mut Batch, now: i64) -> Told {
         let numbers = read.subjects.get(&notice.subject).map_or(&[][..], Vec::as_slice);
         let fits = |number: &&SagaNumber| {
             let step = batch.sagas.get(number).and_then(|working| step_of(&working.now.definition, &notice.kind));
             step.is_some()
         };
         let Some(number) = numbers.iter().find(fits).copied() else {
+            let owed_by_nobody = numbers.iter().copied().find(|number| {
+                let pack = batch.sagas.get(number).and_then(|working| working.now.pack.as_ref());
+                pack.is_some_and(|pack| pack.on_notice.contains_key(&*notice.kind))
+            });
+            if let Some(number) = owed_by_nobody {
+                return self.surplus(number, notice, batch, now);
+            }
             self.keep_notice(notice, true, "没有匹配的办件 no case has this subject yet", batch);
-            return (NONE, Done::Buried);
+            return (NOBODY, Done::Buried);
         };
-        let Some(working) = batch.sagas.get_mut(&number) else { return (NONE, Done::Unknown) };
-        let Some(step) = step_of(&working.now.definition, &notice.kind) else { return (NONE, Done::Unknown) };
+        let Some(working) = batch.sagas.get_mut(&number) else { return (NOBODY, Done::Unknown) };
+        let Some(step) = step_of(&working.now.definition, &notice.kind) else { return (NOBODY, Done::Unknown) };
         let application = working.now.summary.application;
         let department = working.now.definition.step(step).department().cloned().unwrap_or_default();
         if *endpoint(compose::area_of(&working.now.facts), &department) != *notice.endpoint {
             self.keep_notice(notice, false, "发送部门不符 another department tells it than performs the step", batch);
-            return (NONE, Done::Buried);
+            return (NOBODY, Done::Buried);
+        }
+        if is_paid_otherwise(&working.now, step, notice) {
+            return self.surplus(number, notice, batch, now);
         }
         let before = working.now.facts.clone();
         let clear = Clear { step, correction: false, value: notice.fields.clone() };
@@ -327,48 +350,18 @@ impl Coordinator {
             sealed: self.parts.secrets.own.seal(&notice.id, notice.fields.to_string().as_bytes()),
         });
     }
-
-    /// Answers what the saga asks of the law, until it asks no more, in the same batch and transaction.
-    fn ask_the_law(&mut self, number: SagaNumber, batch: &mut Batch, now: i64) {
-        let asked_at = beijing(now);
-        for _ in 0..limits::QUESTIONS_MAX {
-            let Some(working) = batch.sagas.get_mut(&number) else { return };
-            let Some((step, question, rule)) = question_of(&working.now) else { return };
-            let decided = working
-                .now
-                .pack
-                .as_ref()
-                .ok_or_else(|| policy::Undecidable::UnknownRule(rule.to_string()))
-                .and_then(|pack| policy::decide(&rule, pack, &self.parts.calendar, &working.now.facts, &asked_at));
-            match decided {
-                Ok(decision) => {
-                    working.take(&Input::Decided { step, question, verdict: decision.into() }, now);
-                }
-                Err(why) => {
-                    self.quarantine(number, &why, batch);
-                    return;
-                }
-            }
-        }
-    }
 }
 
-/// The minute of Beijing time in which a moment lies.
-fn beijing(at_ms: i64) -> LocalMinute {
-    LocalMinute::from_timestamp(Timestamp::from_millisecond(at_ms).unwrap_or_default())
-}
+/// What became of a notice, and the application whose unit it waits for.
+pub(super) type Told = (store::PublicId, Done);
 
-/// The first thing that the saga asks of the law.
-fn question_of(cached: &Cached) -> Option<(StepIndex, Question, Arc<str>)> {
-    let step = cached.definition.indices().find(|step| cached.saga.run(*step).status == Status::Deciding)?;
-    let is = cached.definition.step(step);
-    match (&is.selection, &is.performer) {
-        (Selection::Rule(rule), _) if cached.saga.run(step).selected.is_none() => {
-            Some((step, Question::Selection, rule.clone()))
-        }
-        (_, Performer::Law { rule }) => Some((step, Question::Performance, rule.clone())),
-        (_, Performer::Department { .. } | Performer::Person { .. }) => None,
-    }
+/// True where the step was completed by another payment than the one that the notice tells of.
+fn is_paid_otherwise(cached: &Cached, step: StepIndex, notice: &Notice) -> bool {
+    let known = policy::facts::text(&cached.facts, &format!("{}.voucher", cached.definition.step(step).name));
+    let told = policy::facts::text(&notice.fields, "voucher");
+    let has_procedure = cached.pack.as_ref().is_some_and(|pack| pack.on_notice.contains_key(&*notice.kind));
+    let done = cached.saga.run(step).status == Status::Succeeded;
+    done && has_procedure && known.is_some() && told.is_some() && known != told
 }
 
 fn step_of(definition: &Definition, notice: &str) -> Option<StepIndex> {
@@ -381,6 +374,8 @@ fn timer_of(kind: PendingKindName) -> Timer {
         PendingKindName::Task => Timer::Task,
         PendingKindName::Expiry => Timer::Expiry,
         PendingKindName::Late => Timer::Late,
+        PendingKindName::Legal => Timer::Legal,
+        PendingKindName::Message | PendingKindName::Call => Timer::Message,
     }
 }
 

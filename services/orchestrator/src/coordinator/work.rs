@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use policy::Pack;
 use saga::{Answer, Input, StepIndex};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::store::{Act, Blind, Due, PublicId, SagaNumber};
@@ -16,6 +16,8 @@ pub enum Work {
     File(Box<Filing>),
     /// A person's act or an operator's order, for one or more sagas of one application.
     Order(Box<Order>),
+    /// A procedure that follows one or more cases of one application.
+    Follow(Box<Follow>),
     /// A department's answer, as it came from the bus.
     Reply(Box<proto::bus::Reply>),
     /// A department's fact, opened.
@@ -62,6 +64,24 @@ pub struct Order {
     /// Corrected data, or an operator's statement of an output, in clear; sealed before it is stored.
     pub clear: Option<Clear>,
     /// What is written beside the act's own event: an operator's reason and evidence, the digest of a signature.
+    pub note: Option<Arc<str>>,
+}
+
+/// A procedure to begin on cases of one application, on all or none.
+pub struct Follow {
+    /// The cases' sagas; each gets a procedure of its own.
+    pub cases: Vec<SagaNumber>,
+    /// Which procedure of their pack.
+    pub procedure: Arc<str>,
+    /// What sets it apart; under one key it begins once for a case. No personal data.
+    pub key: Arc<str>,
+    /// What is asked for: a JSON object, under `request` in the procedure's facts.
+    pub request: Value,
+    /// Corrected facts by path, laid over those of the cases; empty where nothing is corrected.
+    pub corrections: Map<String, Value>,
+    /// The caller's idempotency key, where somebody called.
+    pub act: Option<Act>,
+    /// What is written beside the event: a reason. No personal data.
     pub note: Option<Arc<str>>,
 }
 
@@ -112,6 +132,15 @@ pub enum Done {
     Answered(Vec<Answer>),
     /// This very act had been recorded.
     ActRepeated,
+    /// Procedures have begun, or had begun under the same key.
+    Followed {
+        /// Their cases, in the order of the cases that they follow.
+        cases: Vec<PublicId>,
+        /// Nothing new was recorded.
+        repeated: bool,
+    },
+    /// The pack has no procedure of this name for it.
+    NoProcedure,
     /// There is no such saga.
     Unknown,
     /// The saga cannot be read; an operator has been told.
@@ -174,6 +203,12 @@ impl Handle {
 impl std::fmt::Debug for Filing {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "Filing({}, {} children)", self.pack.name, self.children.len())
+    }
+}
+
+impl std::fmt::Debug for Follow {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Follow({}, {} cases)", self.procedure, self.cases.len())
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use policy::Pack;
-use saga::{Answer, Definition, Input, Pending, PendingKind, Saga, Status, StepIndex, decide, pending};
+use policy::{Pack, message::Occasion};
+use saga::{
+    Answer, Definition, Input, MessageIndex, Pending, PendingKind, Saga, Status, StepIndex, decide, pending,
+};
 use serde_json::Value;
 
 use crate::{
@@ -11,6 +13,12 @@ use crate::{
     fold,
     store::{Blind, Change, Entry, PendingKey, PendingKindName, PendingRow, SagaNumber, SealedRow, Summary},
 };
+
+/// The department that sends messages.
+pub(crate) const MESSENGER: &str = "sms";
+
+/// Who telephones where a message could not be delivered.
+pub(crate) const CALLER: &str = "clerk";
 
 /// A saga as it is kept between batches.
 pub(crate) struct Cached {
@@ -20,7 +28,7 @@ pub(crate) struct Cached {
     pub(crate) saga: Saga,
     /// What it is pinned to.
     pub(crate) definition: Arc<Definition>,
-    /// Its pack, for rules and messages; `None` where the pack is not loaded any more.
+    /// Its pack as it was when the saga was born, for rules, values and messages; `None` where it was not kept.
     pub(crate) pack: Option<Arc<Pack>>,
     /// What lists show.
     pub(crate) summary: Summary,
@@ -42,6 +50,8 @@ pub(crate) struct Working {
     pub(crate) entries: Vec<Entry>,
     /// The events of those entries: which commands to send, what to write down.
     pub(crate) events: Vec<saga::Event>,
+    /// Of what people may be told, each with the version that brought it.
+    pub(crate) occasions: Vec<(u64, Occasion)>,
     /// Payloads to keep.
     pub(crate) seals: Vec<SealedRow>,
     /// Subjects by which it can be found from now on.
@@ -50,6 +60,8 @@ pub(crate) struct Working {
     pub(crate) child: Option<Blind>,
     /// Messages of commands that the clock sends again, by step.
     pub(crate) again: BTreeMap<StepIndex, Vec<u8>>,
+    /// Messages to people that go out with this batch, encoded, by their place.
+    pub(crate) messages: BTreeMap<MessageIndex, Vec<u8>>,
 }
 
 impl Working {
@@ -63,10 +75,12 @@ impl Working {
             now: cached,
             entries: Vec::new(),
             events: Vec::new(),
+            occasions: Vec::new(),
             seals: Vec::new(),
             found_by: Vec::new(),
             child: None,
             again: BTreeMap::new(),
+            messages: BTreeMap::new(),
         }
     }
 
@@ -96,8 +110,12 @@ impl Working {
         let mut decision = decide(&self.now.definition, &self.now.saga, input, as_of);
         let Some(stated) = decision.events.first_mut() else { return decision.answer };
         stated.note = note;
-        self.now.saga = decision.saga;
         self.now.version += 1;
+        if self.now.pack.as_ref().is_some_and(|pack| !pack.messages.is_empty()) {
+            let told = policy::message::told_by(&self.now.definition, &self.now.saga, &decision.events);
+            self.occasions.extend(told.into_iter().map(|occasion| (self.now.version, occasion)));
+        }
+        self.now.saga = decision.saga;
         self.entries.push(fold::entry(self.now.version, at, &decision.events));
         self.events.extend(decision.events);
         decision.answer
@@ -128,9 +146,25 @@ impl Working {
         downtimes: &Downtimes,
     ) -> Change {
         let awaits_now = pending(&self.now.definition, &self.now.saga);
-        let same = |row: &&Pending| !self.awaited.contains(row) || messages.contains_key(&row.step);
+        let is_new = |row: &&Pending| {
+            let recomposed = match row.kind {
+                PendingKind::Command { .. } => messages.contains_key(&row.step),
+                PendingKind::Message { .. } => self.messages.contains_key(&row.step.0),
+                PendingKind::Task { .. }
+                | PendingKind::Expiry
+                | PendingKind::Late
+                | PendingKind::Legal
+                | PendingKind::Call => false,
+            };
+            recomposed || !self.awaited.contains(row)
+        };
+        let payload = |row: &Pending| match row.kind {
+            PendingKind::Command { .. } => messages.get(&row.step).cloned(),
+            PendingKind::Message { .. } => self.messages.get(&row.step.0).cloned(),
+            _ => None,
+        };
         let mut awaits: Vec<PendingRow> =
-            awaits_now.iter().filter(same).map(|row| row_of(row, at, messages, &person_of)).collect();
+            awaits_now.iter().filter(is_new).map(|row| row_of(row, at, payload(row), &person_of)).collect();
         for row in awaits.iter_mut().filter(|row| row.key.kind == PendingKindName::Task) {
             let since = self.now.saga.run(StepIndex(row.key.step)).since;
             row.due_at = row.due_at.saturating_add(downtimes.since(since));
@@ -170,6 +204,9 @@ fn key_of(row: &Pending) -> PendingKey {
         PendingKind::Task { .. } => PendingKindName::Task,
         PendingKind::Expiry => PendingKindName::Expiry,
         PendingKind::Late => PendingKindName::Late,
+        PendingKind::Legal => PendingKindName::Legal,
+        PendingKind::Message { .. } => PendingKindName::Message,
+        PendingKind::Call => PendingKindName::Call,
     };
     PendingKey { kind, step: row.step.0 }
 }
@@ -177,15 +214,17 @@ fn key_of(row: &Pending) -> PendingKey {
 fn row_of(
     row: &Pending,
     at: i64,
-    messages: &BTreeMap<StepIndex, Vec<u8>>,
+    message: Option<Vec<u8>>,
     person_of: impl Fn(&str) -> Option<Blind>,
 ) -> PendingRow {
     let (whom, person, message, attempts): (Arc<str>, _, _, _) = match &row.kind {
         PendingKind::Command { department, attempts, .. } => {
-            (department.clone(), None, messages.get(&row.step).cloned(), *attempts)
+            (department.clone(), None, message, *attempts)
         }
         PendingKind::Task { role, .. } => (role.clone(), person_of(role), None, 0),
-        PendingKind::Expiry | PendingKind::Late => ("".into(), None, None, 0),
+        PendingKind::Message { attempts } => (MESSENGER.into(), None, message, *attempts),
+        PendingKind::Call => (CALLER.into(), None, None, 0),
+        PendingKind::Expiry | PendingKind::Late | PendingKind::Legal => ("".into(), None, None, 0),
     };
     PendingRow {
         key: key_of(row),

@@ -161,7 +161,7 @@ impl Tables {
     }
 
     fn held(&self, row: &PendingRow) -> bool {
-        row.key.kind == PendingKindName::Command && self.departments.get(&*row.whom).is_some_and(|row| row.held)
+        row.key.kind.is_sent() && self.departments.get(&*row.whom).is_some_and(|row| row.held)
     }
 
     fn matches(&self, number: SagaNumber, saga: &Saga, filter: &CaseFilter) -> bool {
@@ -240,7 +240,7 @@ impl Store for MemoryStore {
     async fn sealed(&self, number: SagaNumber) -> Result<Vec<SealedRow>, Error> {
         let tables = self.tables();
         let first = (number, 0, SealedKind::Output, 0);
-        let last = (number, u8::MAX, SealedKind::Stated, u32::MAX);
+        let last = (number, u8::MAX, SealedKind::Facts, u32::MAX);
         let mut newest = BTreeMap::new();
         for (&(_, step, kind, revision), sealed) in tables.sealed.range(first..=last) {
             let apart = if kind == SealedKind::Correction { revision } else { 0 };
@@ -336,7 +336,7 @@ impl Store for MemoryStore {
         let mut rank = 0;
         for row in tables.pending.values_mut() {
             let asked = department.is_none_or(|name| name == &*row.whom);
-            if row.key.kind == PendingKindName::Command && row.due_at < NEVER && asked {
+            if row.key.kind.is_sent() && row.due_at < NEVER && asked {
                 row.due_at = from + rank * 1000 / i64::from(per_second.max(1));
                 rank += 1;
             }

@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use saga::definition::{Cause, Compensation, Expiry, IndexField, Kind, OnRefusal, Retry};
+use saga::definition::{Cause, Compensation, Expiry, IndexField, Kind, OnRefusal, RemindOn, Retry};
 
 use super::super::sheet::Table;
+use crate::legal_time::Span;
 
 pub(super) const KINDS: [(&str, Kind); 3] =
     [("compensable", Kind::Compensable), ("pivot", Kind::Pivot), ("forward", Kind::Forward)];
@@ -64,7 +65,40 @@ pub(super) fn limit(table: &Table<'_>, notes: &mut Notes<'_>) -> Option<Arc<str>
     if let Some(source) = limit.source {
         notes.sources.insert(format!("{}.limit", notes.step).into(), source);
     }
+    if &*limit.value != saga::definition::UNSPECIFIED && Span::parse(&limit.value).is_none() {
+        table.report(
+            limit.line,
+            format!("`limit` 不是法定时限 is no legal limit: `{}`", limit.value),
+            "写成 write e.g. \"20 working days\", \"8 hours\", \"1 month\", 或 or \"unspecified\"",
+        );
+    }
     Some(limit.value)
+}
+
+/// `{ from, days, at, source }`: reminders on legal days.
+pub(super) fn remind_on(table: &Table<'_>, notes: &mut Notes<'_>) -> Option<RemindOn> {
+    let remind = table.table("remind_on")?;
+    let from = remind.needed("from").map(|from| from.value).unwrap_or_default();
+    let days: Vec<u16> = remind.counts("days").into_iter().filter_map(|day| u16::try_from(day).ok()).collect();
+    let at = remind.needed("at");
+    let minute = at.as_ref().and_then(|at| minute_of_day(&at.value));
+    if let (Some(at), None) = (&at, minute) {
+        remind.report(at.line, format!("不是时刻 no time of day: `{}`", at.value), "写成 write e.g. \"09:00\"");
+    }
+    if days.is_empty() || !days.is_sorted() || days.len() > saga::limits::REMINDERS_MAX {
+        let most = saga::limits::REMINDERS_MAX;
+        remind.report(remind.line, format!("`days` 须递增,最多{most}个 must rise, at most {most}"), "更正 correct them");
+    }
+    notes.keep(&remind, "remind_on");
+    remind.finish();
+    Some(RemindOn { from, days, minute: minute.unwrap_or_default() })
+}
+
+/// Minutes after midnight of `HH:MM`.
+fn minute_of_day(text: &str) -> Option<u16> {
+    let (hour, minute) = text.split_once(':').filter(|_| text.len() == 5)?;
+    let (hour, minute): (u16, u16) = (hour.parse().ok()?, minute.parse().ok()?);
+    (hour < 24 && minute < 60).then_some(hour * 60 + minute)
 }
 
 /// `{ command, on, source }`.

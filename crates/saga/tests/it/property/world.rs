@@ -86,7 +86,7 @@ impl World {
         for (step, question) in asked {
             let no = choice % 11 == 10;
             let verdict = if no { Verdict::No { reasons: Vec::new() } } else { Verdict::Yes };
-            self.give(Input::Decided { step, question, verdict }, choice / 11);
+            self.give(Input::Decided { step, question, verdict, explained: None }, choice / 11);
         }
     }
 

@@ -10,8 +10,8 @@ use crate::store::{CaseFilter, Due, Loaded, OpenTask, PendingRow, SagaNumber, Su
 
 /// Rows that may be handed out: the clock will speak for them, and their department is not held. In the words of the
 /// index `pending_due`, which alone answers it.
-const AWAKE: &str = "due_at < 9223372036854775807 AND NOT (kind = 0 AND whom IN (SELECT name FROM department WHERE \
-                     held))";
+const AWAKE: &str = "due_at < 9223372036854775807 AND NOT (kind IN (0, 5) AND whom IN (SELECT name FROM department \
+                     WHERE held))";
 
 /// These sagas with all their entries.
 pub(super) async fn load(readers: &SqlitePool, numbers: String) -> Result<Vec<Loaded>, Error> {

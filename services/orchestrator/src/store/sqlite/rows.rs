@@ -89,7 +89,10 @@ pub(super) fn pending(read: &Read<'_>) -> Result<(SagaNumber, PendingRow), Error
         1 => PendingKindName::Task,
         2 => PendingKindName::Expiry,
         3 => PendingKindName::Late,
-        i64::MIN..0 | 4.. => return Err(read.damaged("unknown kind", 1)),
+        4 => PendingKindName::Legal,
+        5 => PendingKindName::Message,
+        6 => PendingKindName::Call,
+        i64::MIN..0 | 7.. => return Err(read.damaged("unknown kind", 1)),
     };
     let person = match read.get::<Option<&[u8]>>(6)? {
         Some(_) => Some(read.bytes(6)?),
@@ -121,7 +124,10 @@ pub(super) fn sealed(read: &Read<'_>) -> Result<SealedRow, Error> {
         1 => SealedKind::Correction,
         2 => SealedKind::Words,
         3 => SealedKind::Stated,
-        i64::MIN..0 | 4.. => return Err(read.damaged("unknown kind", 1)),
+        4 => SealedKind::Decision,
+        5 => SealedKind::Selection,
+        6 => SealedKind::Facts,
+        i64::MIN..0 | 7.. => return Err(read.damaged("unknown kind", 1)),
     };
     Ok(SealedRow { step: read.integer(0)?, kind, revision: read.integer(2)?, sealed: read.get(3)? })
 }

@@ -1,0 +1,158 @@
+//! Procedures that follow a case: a correction once and everywhere, a refund, a recalculation.
+//!
+//! Each is a saga of its own, filed against the case, under the pack that the case is pinned to. So it may begin while
+//! the case runs and years after it ended, asks, retries, expires and is rescued like any other saga, and never touches
+//! what the case has settled. Its facts are those of the case at that moment, with what is asked for on top; they are
+//! sealed with it.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use saga::{Answer, Input, Saga, Status, definition::Performer};
+use serde_json::{Map, Value, json};
+
+use super::{
+    Batch, Cached, Coordinator, Decided,
+    application::{merge, stored_at},
+    take::Told,
+    work::{Done, Follow, Notice, Queued, Work},
+    working::Working,
+};
+use crate::store::{PublicId, SagaNumber, SealedKind, SealedRow, Summary};
+
+impl Coordinator {
+    /// Begins a procedure on each of the sagas that are named, or on none.
+    pub(super) fn follow(&mut self, queued: Queued, batch: &mut Batch, now: i64) {
+        let Work::Follow(follow) = &queued.work else { return };
+        let ready = follow.cases.iter().all(|number| {
+            let working = batch.sagas.get(number);
+            working.is_some_and(|working| !working.now.definition.procedure && has(&working.now, &follow.procedure))
+        });
+        let Some(application) = follow.cases.first().and_then(|number| batch.sagas.get(number)) else {
+            return super::answer(queued.answer, Done::Unknown);
+        };
+        if !ready {
+            return super::answer(queued.answer, Done::NoProcedure);
+        }
+        let application = application.now.summary.application;
+        if follow.act.is_some() && batch.acts.contains_key(&application) {
+            batch.later.push(queued);
+            return;
+        }
+        let mut cases = Vec::new();
+        for number in &follow.cases {
+            cases.extend(self.begin(*number, follow, batch, now));
+        }
+        if let Some(act) = follow.act.clone().filter(|_| !cases.is_empty()) {
+            batch.acts.insert(application, act);
+        }
+        let repeated = cases.is_empty();
+        batch.decided.push(Decided { application, queued, done: Done::Followed { cases, repeated } });
+    }
+
+    /// A payment that nobody owed, or that was made twice, is not lost: the pack's procedure for it begins.
+    pub(super) fn surplus(&mut self, number: SagaNumber, notice: &Notice, batch: &mut Batch, now: i64) -> Told {
+        let Some(working) = batch.sagas.get(&number) else { return (NOBODY, Done::Unknown) };
+        let application = working.now.summary.application;
+        let procedure = working.now.pack.as_ref().and_then(|pack| pack.on_notice.get(&*notice.kind).cloned());
+        let Some(procedure) = procedure else { return (NOBODY, Done::Unknown) };
+        let proof = policy::facts::text(&notice.fields, "voucher").map_or_else(
+            || hex::encode(notice.id),
+            |voucher| hex::encode(self.parts.secrets.blind.of("voucher", voucher)),
+        );
+        let follow = Follow {
+            cases: vec![number],
+            procedure,
+            key: proof.into(),
+            request: json!({ "payment": notice.fields, "reason": notice.kind }),
+            corrections: Map::new(),
+            act: None,
+            note: None,
+        };
+        let begun = self.begin(number, &follow, batch, now);
+        let answer = if begun.is_some() { Answer::Taken } else { Answer::Repeated };
+        (application, Done::Answered(vec![answer]))
+    }
+
+    fn begin(&mut self, parent: SagaNumber, follow: &Follow, batch: &mut Batch, now: i64) -> Option<PublicId> {
+        let working = batch.sagas.get_mut(&parent)?;
+        let pack = working.now.pack.clone()?;
+        let procedure = pack.procedures.get(&follow.procedure)?;
+        let input = Input::Follow { procedure: follow.procedure.clone(), key: follow.key.clone() };
+        if working.take_noted(&input, follow.note.clone(), now) != Answer::Taken {
+            return None;
+        }
+        let summary = working.now.summary.clone();
+        let application = self.applications.get_mut(&summary.application)?;
+        let received = received(&working.now, &follow.corrections);
+        if !follow.corrections.is_empty() {
+            let corrections = Value::Object(follow.corrections.clone());
+            merge(&mut working.now.facts, &corrections);
+            let sealed =
+                application.seal(&stored_at(summary.case, "correction"), corrections.to_string().as_bytes());
+            let revision = u32::try_from(working.now.version).unwrap_or(u32::MAX);
+            working.seals.push(SealedRow { step: 0, kind: SealedKind::Correction, revision, sealed });
+        }
+        let mut facts = working.now.facts.clone();
+        if let Value::Object(facts) = &mut facts {
+            facts.insert("request".to_owned(), follow.request.clone());
+            let paths: Vec<&String> = follow.corrections.keys().collect();
+            let correction = json!({ "paths": paths, "values": follow.corrections, "received": received });
+            facts.insert("correction".to_owned(), correction);
+        }
+        let number = self.numbers.next()?;
+        let case = (self.parts.new_id)();
+        let summary = Summary {
+            case,
+            pack: procedure.definition.name.clone(),
+            definition: procedure.hash,
+            state: "running",
+            stuck: false,
+            frozen: false,
+            submitted_at: now,
+            changed_at: now,
+            ..summary
+        };
+        let sealed = application.seal(&stored_at(case, "facts"), facts.to_string().as_bytes());
+        let definition = procedure.definition.clone();
+        let cached = Cached { version: 0, saga: Saga::new(&definition), definition, pack: Some(pack), summary, facts };
+        let mut working = Working::of(number, cached);
+        working.seals.push(SealedRow { step: 0, kind: SealedKind::Facts, revision: 0, sealed });
+        working.take(&Input::Start { chosen: BTreeSet::new(), group_size: 1 }, now);
+        batch.sagas.insert(number, working);
+        self.ask_the_law(number, batch, now);
+        Some(case)
+    }
+}
+
+/// No application: nothing is told to any.
+pub(super) const NOBODY: PublicId = [0; 16];
+
+fn has(cached: &Cached, procedure: &str) -> bool {
+    cached.pack.as_ref().is_some_and(|pack| pack.procedures.contains_key(procedure))
+}
+
+/// The departments that were sent, or may have been sent, one of the corrected fields by this case.
+fn received(cached: &Cached, corrections: &Map<String, Value>) -> Vec<Arc<str>> {
+    let mut departments = BTreeSet::new();
+    for index in cached.definition.indices() {
+        let (step, run) = (cached.definition.step(index), cached.saga.run(index));
+        let Performer::Department { department, .. } = &step.performer else { continue };
+        let was_sent = run.revision > 0
+            && !matches!(run.status, Status::Waiting | Status::Cancelled | Status::Compensated | Status::NotDone);
+        let sends = |path: &String| {
+            step.send.iter().any(|sent| {
+                let sent = sent.strip_suffix('?').unwrap_or(sent);
+                within(path, sent) || within(sent, path)
+            })
+        };
+        if was_sent && corrections.keys().any(sends) {
+            departments.insert(department.clone());
+        }
+    }
+    departments.into_iter().collect()
+}
+
+/// True where a path is another one or lies below it.
+fn within(path: &str, whole: &str) -> bool {
+    path == whole || path.strip_prefix(whole).is_some_and(|rest| rest.starts_with('.'))
+}

@@ -1,0 +1,172 @@
+//! Messages to people: which ones the events of a batch call for, when they may go, and what their sender answers.
+//!
+//! The law says which message an occasion calls for and what it reads; the core keeps that one is to go out, so that it
+//! goes once, whatever is killed when. What cannot be written (a father without a telephone, a text that would say what
+//! no message may say) ends with a person who telephones, never with a stuck case.
+
+use proto::bus as wire;
+use saga::{Answer, Input, MessageIndex, Outcome, Reason, Saga, StepIndex, definition::Scope, input::Timer};
+use serde_json::{Value, json};
+
+use super::{
+    Batch, Coordinator, compose,
+    application::endpoint,
+    law::{beijing, milliseconds},
+    work::Done,
+    working::{Cached, MESSENGER, Working},
+};
+use crate::store::Due;
+
+/// The code of a message that could not be composed; a person telephones instead.
+const NOT_COMPOSED: &str = "YJ-0311";
+
+impl Coordinator {
+    /// Queues the messages that the events of this batch call for, and sends those whose time has come.
+    pub(super) fn notify(&mut self, working: &mut Working, now: i64) {
+        let Some(pack) = working.now.pack.clone() else { return };
+        if pack.messages.is_empty() {
+            return;
+        }
+        let local = beijing(now);
+        for (version, occasion) in std::mem::take(&mut working.occasions) {
+            if is_a_twins(&working.now, &occasion) {
+                continue;
+            }
+            let facts = with_occasion(&working.now, &occasion, "");
+            for due in policy::message::due(&pack, &occasion, &facts) {
+                let sent_today = sent_on(&working.now.saga, due.to.word(), now);
+                let not_before = policy::message::not_before(&pack, &local, due.urgent, sent_today);
+                let not_before = if not_before <= local { now } else { milliseconds(&not_before) };
+                let key = format!("{}@{version}", occasion.word());
+                let place = working.now.saga.messages.len();
+                let (template, to) = (due.template.clone(), due.to.word().into());
+                let taken =
+                    working.take(&Input::Message { template, key: key.into(), to, not_before }, now);
+                if let (Answer::Taken, Ok(place)) = (taken, u8::try_from(place)) {
+                    if not_before <= now {
+                        self.send_message(working, place, None, now);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The time of a message has come, or its receipt is late.
+    pub(super) fn message_due(&mut self, due: &Due, batch: &mut Batch, now: i64) -> Done {
+        let Some(mut working) = batch.sagas.remove(&due.number) else { return Done::Unknown };
+        let answer = self.send_message(&mut working, due.row.key.step, due.row.message.as_deref(), now);
+        batch.sagas.insert(due.number, working);
+        Done::Answered(vec![answer])
+    }
+
+    /// Sends a message, the first time or again: composed once, at the moment it first goes out.
+    fn send_message(&mut self, working: &mut Working, place: MessageIndex, kept: Option<&[u8]>, now: i64) -> Answer {
+        let composed = match kept {
+            Some(kept) => Ok(kept.to_vec()),
+            None => self.composed(working, place, now),
+        };
+        let input = Input::Due { step: StepIndex(place), timer: Timer::Message, revision: 0 };
+        let answer = working.take(&input, now);
+        if answer != Answer::Taken {
+            return answer;
+        }
+        match composed {
+            Ok(message) => {
+                working.messages.insert(place, message);
+            }
+            Err(why) => {
+                tracing::warn!(saga.number = working.number, code = NOT_COMPOSED, "a message is not sent: {why}");
+                let reason = Reason { code: NOT_COMPOSED.into(), offline_route: "".into() };
+                let outcome = Outcome::Refused { reason };
+                let input = Input::MessageReply { by: MESSENGER.into(), message: place, number: 1, outcome };
+                working.take_noted(&input, Some(why.into()), now);
+            }
+        }
+        answer
+    }
+
+    fn composed(&mut self, working: &Working, place: MessageIndex, now: i64) -> Result<Vec<u8>, String> {
+        let cached = &working.now;
+        let pack = cached.pack.as_ref().ok_or("its pack was not kept")?;
+        let run = cached.saga.messages.get(usize::from(place)).ok_or("there is no such message")?;
+        let word = run.key.split_once('@').map_or(&*run.key, |(word, _)| word);
+        let occasion = policy::message::Occasion::read(word).ok_or("its occasion is not known")?;
+        let facts = with_occasion(cached, &occasion, &format!("{}:{}", run.template, run.key));
+        let message = policy::message::compose(pack, &run.template, &facts)
+            .ok_or("its template is not in the pack")?
+            .map_err(|why| why.to_string())?;
+        let application = self.applications.get_mut(&cached.summary.application).ok_or("its keys are not loaded")?;
+        let channels = &self.parts.secrets.channels;
+        let reply_topic = &self.parts.reply_topic;
+        let fields = json!({ "message": message });
+        let letter = compose::Letter { number: working.number, cached, place, fields: &fields, now, reply_topic };
+        compose::compose_message(&letter, application, channels).map_err(|why| why.to_string())
+    }
+}
+
+/// What the sender of messages answers.
+pub(super) fn message_told(
+    working: &mut Working,
+    message: MessageIndex,
+    reply: &wire::Reply,
+    now: i64,
+) -> Result<Done, (&'static str, &'static str)> {
+    if working.now.summary.case != *reply.effect_key {
+        return Err(("YJ-0301", "the effect key is another saga's"));
+    }
+    if *endpoint(compose::area_of(&working.now.facts), MESSENGER) != *reply.endpoint {
+        return Err(("YJ-0303", "another department answers than was asked"));
+    }
+    if usize::from(message) >= working.now.saga.messages.len() {
+        return Err(("YJ-0302", "the saga has no such message"));
+    }
+    let outcome = compose::outcome_of(reply.outcome.clone()).ok_or(("YJ-0304", "it has no outcome"))?;
+    let input = Input::MessageReply { by: MESSENGER.into(), message, number: reply.number, outcome };
+    Ok(Done::Answered(vec![working.take(&input, now)]))
+}
+
+/// The facts of the case with what is told under `occasion`.
+fn with_occasion(cached: &Cached, occasion: &policy::message::Occasion, key: &str) -> Value {
+    let mut told = occasion.facts(&cached.definition);
+    if let Value::Object(told) = &mut told {
+        told.insert("case_number".to_owned(), case_number(cached).into());
+        told.insert("key".to_owned(), key.into());
+        let step = occasion.step.as_ref().and_then(|name| cached.definition.find(name));
+        if let Some(limit) = step.and_then(|step| cached.saga.run(step).legal.limit) {
+            // The last day in time, not the first minute that is too late.
+            told.insert("deadline".to_owned(), beijing(limit.due_at - 1).as_str().into());
+        } else if let Some(expires_at) = step.and_then(|step| cached.saga.expires_at(&cached.definition, step)) {
+            told.insert("deadline".to_owned(), beijing(expires_at - 1).as_str().into());
+        }
+    }
+    let mut facts = cached.facts.clone();
+    if let Value::Object(facts) = &mut facts {
+        facts.insert("occasion".to_owned(), told);
+    }
+    facts
+}
+
+/// The case's number as families read it: its public id, which is as good as random.
+fn case_number(cached: &Cached) -> String {
+    uuid::Uuid::from_bytes(cached.summary.case).simple().to_string()
+}
+
+/// What a family is told once is told by the first of its children's cases.
+fn is_a_twins(cached: &Cached, occasion: &policy::message::Occasion) -> bool {
+    let of_the_family = match &occasion.step {
+        None => occasion.moment == policy::message::Moment::Submitted,
+        Some(name) => {
+            let step = cached.definition.find(name);
+            step.is_some_and(|step| cached.definition.step(step).scope == Scope::Family)
+        }
+    };
+    of_the_family && cached.summary.child_order > 1
+}
+
+/// How many messages this reader was sent on the day of `now`, of this case.
+fn sent_on(saga: &Saga, to: &str, now: i64) -> u32 {
+    let today = beijing(now).date();
+    let sent = saga.messages.iter().filter(|run| *run.to == *to && run.sent_at > 0);
+    let count = sent.filter(|run| beijing(run.sent_at).date() == today).count();
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
