@@ -9,7 +9,10 @@ use identifiers::LocalMinute;
 use saga::Definition;
 use sm3::{Digest, Sm3};
 
-use crate::{law::Law, message::Template};
+use crate::{
+    law::Law,
+    message::{self, Lengths, Template},
+};
 
 mod choose;
 mod duration;
@@ -166,9 +169,14 @@ impl Pack {
             }
         }
         let header = header::read(&pack);
-        let templates = messages::read(&messages);
+        let texts = messages::read(&messages, &header);
         let provisions = law::read(&law);
-        let steps = steps::read(&saga, &pack, &header, &templates);
+        for (term, provision) in crate::message::timing::unreadable(&provisions) {
+            let what = format!("`{term}` 不是时刻 is no time of day");
+            law.report(provision.line, what, "写成 write \"21:00\"".into());
+        }
+        let steps = steps::read(&saga, &pack, &header, &texts.templates);
+        texts.check(&messages, &header, &steps);
         let problems: Vec<Problem> = [pack, saga, messages, law].into_iter().flat_map(Sheet::into_problems).collect();
         if !problems.is_empty() {
             return Err(Problems(problems));
@@ -185,7 +193,7 @@ impl Pack {
             sms_signature: header.sms_signature,
             departments: header.departments,
             items: header.items,
-            messages: templates,
+            messages: texts.templates,
             law: provisions,
             offline_routes: header.offline_routes,
             reasons: header.reasons,
@@ -193,6 +201,11 @@ impl Pack {
             sources: header.sources.into_iter().chain(steps.sources).collect(),
             documents: header.documents,
         })
+    }
+
+    /// How long each message is with this pack's signature, by id.
+    pub fn message_lengths(&self) -> impl Iterator<Item = (&Template, Lengths)> {
+        self.messages.values().map(|template| (template, message::lengths(template, &self.sms_signature)))
     }
 
     /// True where an area code of GB/T 2260 is one that the pack is for.
