@@ -8,7 +8,10 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use identifiers::LocalMinute;
 use saga::Definition;
 
-use crate::{law::Law, message::Template};
+use crate::{
+    law::Law,
+    message::{self, Lengths, Template},
+};
 
 mod choose;
 mod duration;
@@ -165,7 +168,7 @@ impl Pack {
         let text_of = |wanted: &str| files.iter().find(|(name, _)| *name == wanted).map(|(_, text)| *text);
         let [pack, saga, messages, law] = FILES.map(|name| Sheet::new(name, text_of(name).unwrap_or_default()));
         let header = header::read(&pack);
-        let templates = messages::read(&messages);
+        let texts = messages::read(&messages, &header);
         let mut provisions = law::read(&law);
         let mut problems = Vec::new();
         if let Some(text) = text_of(files::BASE_LAW) {
@@ -173,9 +176,10 @@ impl Pack {
             provisions = provisions.over(&law::read(&base));
             problems.extend(base.into_problems());
         }
-        let steps = steps::read(&saga, &pack, &header, &templates, &provisions, false);
+        let steps = steps::read(&saga, &pack, &header, &texts.templates, &provisions, false);
         let hash = files::hash(files);
         let mut procedures = BTreeMap::new();
+        let mut sagas = vec![steps];
         for name in &header.procedures {
             let (own, inherited) = (format!("{}.toml", name.value), format!("base/{}.toml", name.value));
             let Some((file, text)) = [own, inherited].into_iter().find_map(|file| text_of(&file).map(|text| (file, text)))
@@ -188,22 +192,29 @@ impl Pack {
                 continue;
             };
             let sheet = Sheet::new(&file, text);
-            let steps = steps::read(&sheet, &pack, &header, &templates, &provisions, true);
+            let steps = steps::read(&sheet, &pack, &header, &texts.templates, &provisions, true);
             problems.extend(sheet.into_problems());
             let definition = Arc::new(Definition {
                 name: format!("{}/{}", header.name, name.value).into(),
-                title: steps.title,
-                steps: steps.steps,
+                title: steps.title.clone(),
+                steps: steps.steps.clone(),
                 procedure: true,
             });
             let hash = files::hash_of_procedure(&hash, &name.value);
-            procedures.insert(name.value.clone(), Procedure { definition, hash, gives: steps.gives });
+            procedures.insert(name.value.clone(), Procedure { definition, hash, gives: steps.gives.clone() });
+            sagas.push(steps);
         }
         for (name, _) in files {
             if !files::is_known(name, &header.procedures) {
                 pack.report(1, format!("多余的文件 unknown file `{name}`"), "删除或改名 remove or rename it".into());
             }
         }
+        for (term, provision) in crate::message::timing::unreadable(&provisions) {
+            let what = format!("`{term}` 不是时刻 is no time of day");
+            law.report(provision.line, what, "写成 write \"21:00\"".into());
+        }
+        texts.check(&messages, &header, &sagas);
+        let steps = sagas.swap_remove(0);
         problems.extend([pack, saga, messages, law].into_iter().flat_map(Sheet::into_problems));
         if !problems.is_empty() {
             problems.sort_by_key(|problem| files::order(&problem.file));
@@ -229,7 +240,7 @@ impl Pack {
             sms_signature: header.sms_signature,
             departments: header.departments,
             items: header.items,
-            messages: templates,
+            messages: texts.templates,
             law: provisions,
             offline_routes: header.offline_routes,
             reasons: header.reasons,
@@ -250,6 +261,11 @@ impl Pack {
     /// Name and version, as decisions cite it.
     pub fn cited(&self) -> Arc<str> {
         format!("{} {}", self.name, self.version).into()
+    }
+
+    /// How long each message is with this pack's signature, by id.
+    pub fn message_lengths(&self) -> impl Iterator<Item = (&Template, Lengths)> {
+        self.messages.values().map(|template| (template, message::lengths(template, &self.sms_signature)))
     }
 
     /// True where an area code of GB/T 2260 is one that the pack is for.

@@ -20,6 +20,7 @@ use crate::{
     decision::{Decision, Excluded, Outcome, Undecidable},
     law::Term,
     legal_time::Deadline,
+    message::timing,
 };
 
 pub mod benefit;
@@ -159,6 +160,7 @@ pub(crate) const TERMS: &[&[Term]] = &[
     review::TERMS,
     provisional::TERMS,
     crate::advice::TERMS,
+    timing::TERMS,
 ];
 
 /// All rules.

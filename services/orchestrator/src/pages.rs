@@ -21,7 +21,7 @@ use service::clock::Clock;
 use uuid::Uuid;
 
 use crate::{
-    definitions::Definitions,
+    definitions::{Definitions, Pinned},
     fold,
     inbound::grpc::view,
     store::{CaseFilter, Loaded, STATES, SagaNumber, Store, Summary},
@@ -130,7 +130,7 @@ async fn one(State(pages): State<Pages>, Path(case): Path<String>) -> Result<Res
     let Some(loaded) = loaded else {
         return Ok((StatusCode::NOT_FOUND, markup::nothing("没有这个办件", "no such case")).into_response());
     };
-    let definition = pages.definitions.get(loaded.summary.definition).await?;
+    let definition = pages.definitions.get(loaded.summary.definition).await?.definition;
     let case = pages.case(&loaded).await?;
     let mut history = Vec::new();
     for entry in &loaded.entries {
@@ -171,9 +171,8 @@ impl Pages {
     }
 
     async fn case(&self, loaded: &Loaded) -> Result<v1::Case, Failed> {
-        let definition = self.definitions.get(loaded.summary.definition).await?;
+        let Pinned { definition, pack } = self.definitions.get(loaded.summary.definition).await?;
         let saga = fold::fold(&definition, loaded)?;
-        let pack = self.definitions.pack(&loaded.summary.pack).map(Arc::clone);
         let (number, version, summary) = (loaded.number, loaded.version, loaded.summary.clone());
         Ok(view::case(&Snapshot { number, version, summary, saga, definition, pack }))
     }

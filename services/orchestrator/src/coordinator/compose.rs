@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use policy::facts::Missing;
+use policy::{facts::Missing, message::ComposeError};
 use prost::Message;
 use proto::{
     associated::{Direction, bus_associated, command_id},
@@ -180,10 +180,14 @@ fn fields_of(ordered: &Ordered<'_>, is: &saga::Step) -> Result<Value, Error> {
     };
     let unknown = Error::Definition { step: is.name.to_string(), why: "its message is not in the pack" };
     let Some(pack) = &ordered.cached.pack else { return Err(unknown) };
-    match policy::message::compose(pack, template, &ordered.cached.facts) {
-        Some(message) => Ok(json!({ "message": message.map_err(missing)? })),
-        None => Err(unknown),
-    }
+    let why = match policy::message::compose(pack, template, &ordered.cached.facts) {
+        Some(Ok(message)) => return Ok(json!({ "message": message })),
+        Some(Err(ComposeError::Missing(source))) => return Err(missing(source)),
+        Some(Err(ComposeError::Unfit { .. })) => "the facts do not fit its message",
+        Some(Err(ComposeError::Forbidden { .. })) => "its message would say what no message may say",
+        None => return Err(unknown),
+    };
+    Err(Error::Definition { step: is.name.to_string(), why })
 }
 
 /// Whose effect a step's is: the case's, or the birth group's.

@@ -24,7 +24,6 @@ use super::{
     work::{Clear, Done, Filing, Notice, Order, Queued},
 };
 use crate::{
-    limits,
     store::{self, PendingKindName, SagaNumber, SealedKind, SealedRow, Summary, UnmatchedNotice},
 };
 

@@ -95,7 +95,12 @@ impl Api {
             Done::KeyTaken => Err(Refusal::KeyTaken),
             Done::ChildLive { case } => Err(Refusal::ChildLive(case)),
             Done::Quarantined => Err(Refusal::Quarantined),
-            Done::Answered(_) | Done::ActRepeated | Done::Unknown | Done::Buried => {
+            Done::Answered(_)
+            | Done::ActRepeated
+            | Done::Unknown
+            | Done::Followed { .. }
+            | Done::NoProcedure
+            | Done::Buried => {
                 Err(Refusal::Internal("a filing was answered as something else".into()))
             }
         }

@@ -172,7 +172,7 @@ impl Api {
     async fn history(&self, number: SagaNumber) -> Result<Vec<v1::HistoryEvent>, Refusal> {
         let loaded = self.parts.store.load(&[number]).await?.pop().ok_or(Refusal::NotFound(Missing::Case))?;
         let definition = self.parts.definitions.get(loaded.summary.definition).await;
-        let definition = definition.map_err(|error| Refusal::Internal(Box::new(error)))?;
+        let definition = definition.map_err(|error| Refusal::Internal(Box::new(error)))?.definition;
         let mut shown = Vec::new();
         for entry in &loaded.entries {
             let events = fold::events(entry).map_err(|error| Refusal::Internal(Box::new(error)))?;

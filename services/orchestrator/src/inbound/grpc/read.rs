@@ -1,6 +1,5 @@
 //! Reads cases from the store, folded and ready to be shown.
 
-use std::sync::Arc;
 
 use proto::v1;
 
@@ -10,6 +9,7 @@ use super::{
     view,
 };
 use crate::{
+    definitions::Pinned,
     fold::fold,
     store::{Loaded, PublicId, SagaNumber},
     watch::Snapshot,
@@ -47,10 +47,9 @@ impl Api {
     /// What was loaded, folded. A saga that cannot be read is told so and hides nobody else's.
     pub(crate) async fn folded(&self, loaded: &Loaded) -> Result<Snapshot, Refusal> {
         let summary = &loaded.summary;
-        let definition =
-            self.parts.definitions.get(summary.definition).await.map_err(|error| unreadable(loaded, &error))?;
+        let pinned = self.parts.definitions.get(summary.definition).await;
+        let Pinned { definition, pack } = pinned.map_err(|error| unreadable(loaded, &error))?;
         let saga = fold(&definition, loaded).map_err(|error| unreadable(loaded, &error))?;
-        let pack = self.parts.packs.get(&summary.pack).map(Arc::clone);
         let (number, version, summary) = (loaded.number, loaded.version, summary.clone());
         Ok(Snapshot { number, version, summary, saga, definition, pack })
     }
