@@ -114,14 +114,14 @@ struct Cost {
 
 /// Every row of the table, and when a cost falls under it.
 const ROWS: [(&str, &str, &str); 8] = [
-    ("D8-1", "在本统筹区且协议履行中、符合规定", "in the own area with the agreement in force and within the rules"),
-    ("D8-1-rules", "协议履行中但不符合生育保险政策规定", "with the agreement in force but outside the rules"),
-    ("D8-2", "跨统筹区且协议履行中", "in another area with the agreement in force"),
+    ("D8-1", "在本统筹区且协议履行中、符合规定", "own area, agreement in force, within the rules"),
+    ("D8-1-rules", "协议履行中但不符合生育保险政策规定", "agreement in force, outside the rules"),
+    ("D8-2", "跨统筹区且协议履行中", "another area, agreement in force"),
     ("D8-3", "协议中止期间,非急诊抢救", "during a suspension, without emergency"),
     ("D8-4", "协议中止期间,急诊或抢救", "during a suspension, in an emergency"),
     ("D8-5", "无有效协议,非急诊抢救", "without an agreement, without emergency"),
     ("D8-6", "无有效协议,急诊或抢救", "without an agreement, in an emergency"),
-    ("D8-7", "经审核属违规申报", "and was found irregular by an audit"),
+    ("D8-7", "经审核属违规申报", "found irregular by an audit"),
 ];
 
 /// Decides each cost by the day on which it arose.
@@ -304,7 +304,7 @@ impl Assessment {
     pub(super) fn explained(&self, mut ruling: Ruling) -> Ruling {
         for (row, zh, en) in ROWS {
             if !self.lines.iter().any(|line| line.row == row) {
-                ruling = ruling.excluding(row, format!("没有费用发生在{zh}"), format!("no cost arose {en}"));
+                ruling = ruling.excluding(row, format!("没有这样的费用:{zh}"), format!("no cost is such: {en}"));
             }
         }
         if self.lines.iter().any(|line| line.row == "D8-4") {
