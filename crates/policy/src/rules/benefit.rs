@@ -140,7 +140,9 @@ fn benefit(case: &Case<'_>) -> Result<Ruling, Undecidable> {
     let born = events.born_at.date();
     let window = Window::of(case, &events.born_at)?;
     let answer = answer(case, born, &window, events.deciding_on)?;
-    let cover = covered(case, &answer, born, events.paid_on, &cover::years(case, born)?)?;
+    // Never before the payment; where enrolment decides too, not before it either.
+    let from = events.paid_on.max(events.deciding_on);
+    let cover = covered(case, &answer, born, from, &cover::years(case, born)?)?;
     let mut ruling = sentence(&answer, &events, &cover);
     if answer.row == "D3-1" && events.enrolled_on > events.deciding_on && window.on_time.is_past(events.enrolled_on)? {
         ruling = ruling.warning(

@@ -1,0 +1,52 @@
+//! Shipped packs with other values in their `law.toml`, for tests of what a value changes.
+
+#![allow(dead_code, reason = "each file of tests uses some of it")]
+
+use std::{fs, path::PathBuf, sync::Arc};
+
+use identifiers::LocalMinute;
+use policy::{Calendar, Decision, Pack, Packs, Undecidable};
+use serde_json::Value;
+
+/// The shipped pack of this name.
+pub(crate) fn shipped(name: &str) -> Arc<Pack> {
+    Arc::clone(Packs::shipped().get(name).expect("shipped"))
+}
+
+/// A shipped pack whose `law.toml` says something else for each of these terms; an empty value takes the term away.
+pub(crate) fn with_values(name: &str, values: &[(&str, &str)]) -> Pack {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../deploy/policies").join(name);
+    let read = |file: &str| fs::read_to_string(folder.join(file)).expect("a shipped file");
+    let mut law = read("law.toml");
+    for (term, value) in values {
+        let (section, key) = term.split_once('.').expect("section.key");
+        let header = format!("[{section}]");
+        let mut inside = false;
+        let mut lines = Vec::new();
+        for line in law.lines() {
+            inside = if line.starts_with('[') { line == header } else { inside };
+            if !(inside && line.split('=').next().is_some_and(|start| start.trim() == key)) {
+                lines.push(line.to_owned());
+            }
+            if line == header && !value.is_empty() {
+                lines.push(format!("{key} = {{ value = {value}, source = \"测试\" }}"));
+            }
+        }
+        assert!(lines.contains(&header), "no {header}");
+        law = lines.join("\n");
+    }
+    let texts = ["pack.toml", "saga.toml", "messages.toml"].map(|file| (file, read(file)));
+    let mut files: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    files.push(("law.toml", &law));
+    Pack::parse(&files).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+/// What a rule says, asked at this minute.
+pub(crate) fn asked_at(at: &str, rule: &str, pack: &Pack, facts: &Value) -> Result<Decision, Undecidable> {
+    policy::decide(rule, pack, &Calendar::shipped(), facts, &LocalMinute::parse(at).expect("a minute"))
+}
+
+/// A field that a decision gives, as text; empty where it is `null` or absent.
+pub(crate) fn given<'d>(decision: &'d Decision, field: &str) -> &'d str {
+    decision.gives.get(field).and_then(Value::as_str).unwrap_or_default()
+}
