@@ -2,22 +2,22 @@
 
 #![allow(dead_code, reason = "each file of tests uses some of it")]
 
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
 use identifiers::LocalMinute;
-use policy::{Calendar, Decision, Pack, Packs, Undecidable};
+use policy::{Calendar, Decision, Pack, Undecidable};
 use serde_json::Value;
 
 /// The shipped pack of this name.
 pub(crate) fn shipped(name: &str) -> Arc<Pack> {
-    Arc::clone(Packs::shipped().get(name).expect("shipped"))
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../deploy/policies").join(name);
+    Arc::new(Pack::load(&folder).unwrap_or_else(|problems| panic!("{problems}")))
 }
 
 /// A shipped pack whose `law.toml` says something else for each of these terms; an empty value takes the term away.
 pub(crate) fn with_values(name: &str, values: &[(&str, &str)]) -> Pack {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../deploy/policies").join(name);
-    let read = |file: &str| fs::read_to_string(folder.join(file)).expect("a shipped file");
-    let mut law = read("law.toml");
+    let files = shipped(name).files.clone();
+    let mut law = files.iter().find(|(file, _)| &**file == "law.toml").expect("every pack has one").1.to_string();
     for (term, value) in values {
         let (section, key) = term.split_once('.').expect("section.key");
         let header = format!("[{section}]");
@@ -35,9 +35,8 @@ pub(crate) fn with_values(name: &str, values: &[(&str, &str)]) -> Pack {
         assert!(lines.contains(&header), "no {header}");
         law = lines.join("\n");
     }
-    let texts = ["pack.toml", "saga.toml", "messages.toml"].map(|file| (file, read(file)));
-    let mut files: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (*name, text.as_str())).collect();
-    files.push(("law.toml", &law));
+    let of = |file: &str, text| if file == "law.toml" { law.as_str() } else { text };
+    let files: Vec<(&str, &str)> = files.iter().map(|(file, text)| (&**file, of(file, text))).collect();
     Pack::parse(&files).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
