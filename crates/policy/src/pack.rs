@@ -6,6 +6,7 @@
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use identifiers::LocalMinute;
+use jiff::civil::Date;
 use saga::Definition;
 
 use crate::{
@@ -64,8 +65,8 @@ pub struct Text {
     pub en: Arc<str>,
 }
 
-/// Which births a pack is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Which births, and which applications, a pack is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selector {
     /// Beginnings of GB/T 2260 area codes, e.g. `34`.
     pub areas: Vec<Arc<str>>,
@@ -73,6 +74,10 @@ pub struct Selector {
     pub born_from: Option<LocalMinute>,
     /// The minute of birth from which the pack no longer holds; excluded.
     pub born_until: Option<LocalMinute>,
+    /// The first day of filing; included.
+    pub submitted_from: Option<Date>,
+    /// The day of filing from which the pack no longer holds; excluded.
+    pub submitted_until: Option<Date>,
 }
 
 /// An item (事项) that belongs to the one thing.
@@ -277,5 +282,11 @@ impl Pack {
     pub fn covers_birth(&self, born_at: &LocalMinute) -> bool {
         self.selector.born_from.as_ref().is_none_or(|from| born_at >= from)
             && self.selector.born_until.as_ref().is_none_or(|until| born_at < until)
+    }
+
+    /// True where an application filed on this day falls under the pack.
+    pub fn covers_filing(&self, submitted_on: Date) -> bool {
+        self.selector.submitted_from.is_none_or(|from| submitted_on >= from)
+            && self.selector.submitted_until.is_none_or(|until| submitted_on < until)
     }
 }

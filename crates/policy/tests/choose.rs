@@ -65,6 +65,26 @@ fn elsewhere_and_before_any_pack_nothing_holds_and_each_pack_says_why_not() {
     assert_eq!(why(&decision, "anhui-2024"), "出生早于其起始时间");
 }
 
+/// A form filed after a pack's last day would otherwise be taken under a policy that has ended.
+#[test]
+fn where_a_pack_limits_the_day_of_filing_that_day_decides_too() {
+    let mut packs = Packs::shipped();
+    let mut limited = (**packs.get("anhui-2024").expect("shipped")).clone();
+    limited.selector.submitted_from = Some(date(2026, 3, 1));
+    limited.selector.submitted_until = Some(date(2026, 4, 1));
+    packs.insert(limited);
+    let on = |day| {
+        let choice = packs.choice("340104", &minute("2026-02-01T09:30"), day);
+        choice.map(|(pack, _)| pack.name.to_string()).map_err(|refused| (refused.0.code, refused.1.row.to_string()))
+    };
+    let refused = || Err(("PACK-004", "P-5".to_owned()));
+    assert_eq!(on(Some(date(2026, 2, 28))), refused());
+    assert_eq!(on(Some(date(2026, 3, 1))).as_deref(), Ok("anhui-2024"));
+    assert_eq!(on(Some(date(2026, 3, 31))).as_deref(), Ok("anhui-2024"));
+    assert_eq!(on(Some(date(2026, 4, 1))), refused());
+    assert_eq!(on(None).as_deref(), Ok("anhui-2024"), "without a day it is not asked");
+}
+
 /// Of two packs that both claim a birth one would otherwise be taken by chance.
 #[test]
 fn two_packs_for_one_birth_are_refused() {

@@ -183,3 +183,170 @@ fn the_pack_rule_looks_at_area_and_birth() {
     assert_eq!(codes(&with(&[("/child/born_at", json!("2024-06-06T23:59"))])), ["PACK-002"]);
     assert_eq!(codes(&with(&[("/child/born_at", json!("yesterday"))])), ["PACK-002"]);
 }
+
+/// The pack's Anhui law with other lines in its `[eligibility]`.
+fn with_law(lines: &str) -> Result<Pack, policy::Problems> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/policies/anhui-2024");
+    let mut texts: Vec<(&str, String)> = ["pack.toml", "saga.toml", "messages.toml", "law.toml"]
+        .map(|name| (name, std::fs::read_to_string(folder.join(name)).expect("shipped")))
+        .to_vec();
+    let law = &mut texts.last_mut().expect("four").1;
+    let start = law.find("[eligibility]").expect("a section");
+    let end = law[start..].find("\n# ──").map_or(law.len(), |at| start + at);
+    law.replace_range(start..end, &format!("[eligibility]\n{lines}\n"));
+    let files: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (*name, &**text)).collect();
+    Pack::parse(&files)
+}
+
+fn decided(pack: &Pack, facts: &Value) -> policy::Decision {
+    asked("eligibility", pack, facts).expect("decidable")
+}
+
+/// Two families would otherwise be told of a reason that is not theirs, or a rule that is not explained. D1, the
+/// table's examples.
+#[test]
+fn d1_the_examples_of_the_table() {
+    let anhui = anhui();
+    let hui = decided(&anhui, &with(&[("/household/father/ethnicity", json!("03"))]));
+    assert_eq!((&*hui.row, &*hui.reasons[0].code, &*hui.reasons[0].offline_route), ("E5", "PRE-105", "police"));
+    let jiangsu = decided(&anhui, &with(&[("/household/father/area", json!("320102"))]));
+    assert_eq!((&*jiangsu.row, &*jiangsu.reasons[0].code), ("E4", "PRE-104"));
+    assert!(jiangsu.zh.contains("E4") && !jiangsu.zh.contains("E3"), "{}", jiangsu.zh);
+    let taxi = decided(&anhui, &with(&[("/delivery/place", json!("brought-at-once"))]));
+    assert_eq!((&*taxi.row, taxi.outcome), ("D1", Outcome::Yes));
+    let late = decided(&anhui, &with(&[("/delivery/place", json!("elsewhere"))]));
+    assert_eq!((&*late.row, &*late.reasons[0].offline_route), ("E1", "health-commission"));
+    let unmarried = decided(&anhui, &with(&[("/marriage/found", json!(false))]));
+    assert_eq!((&*unmarried.row, &*unmarried.reasons[0].code), ("E6", "PRE-106"));
+}
+
+/// An official would otherwise see a refusal and not what was looked at, or a family one reason of two first.
+#[test]
+fn d1_the_first_failing_row_is_shown_first_and_every_other_row_says_why_it_is_not_the_ground() {
+    let anhui = anhui();
+    let both = decided(
+        &anhui,
+        &with(&[("/marriage-licence/claimed", json!(false)), ("/household/mother/area", json!("320102"))]),
+    );
+    let codes: Vec<&str> = both.reasons.iter().map(|reason| &*reason.code).collect();
+    assert_eq!((&*both.row, codes), ("E3", vec!["PRE-104", "PRE-101"]), "in order of rows, not of codes");
+    let rows: Vec<&str> = both.excluded.iter().map(|excluded| &*excluded.row).collect();
+    assert_eq!(rows, ["E1", "E2", "E4", "E5", "E6", "E7", "E9", "E10", "E11", "E12", "D1"]);
+    let of = |row: &str| both.excluded.iter().find(|excluded| &*excluded.row == row).expect("there").zh.clone();
+    assert_eq!((of("E1"), of("E10")), ("条件成立".to_owned(), "本包不要求此条件".to_owned()));
+    assert!(both.articles.iter().any(|article| article.contains("附1 第2行: 原则上30日内")), "{:?}", both.articles);
+}
+
+/// A family would otherwise be turned away though health tells the day, or let in on its own word. E9, 原则上30日.
+#[test]
+fn d1_e9_the_days_are_counted_only_where_health_gives_the_day_and_no_answer() {
+    let anhui = anhui();
+    let row = |delivered: Value, filed: &str, answer: Value| {
+        let mut facts = with(&[("/delivery/within_window", answer)]);
+        facts["delivery"]["delivered_on"] = delivered;
+        facts["application"]["submitted_on"] = json!(filed);
+        facts["child"]["born_at"] = json!("2026-03-02T08:00");
+        decided(&anhui, &facts)
+    };
+    // 2026-03-02 + 30 days = 2026-04-01, a Wednesday.
+    assert_eq!(&*row(json!("2026-03-02"), "2026-04-01", Value::Null).row, "D1");
+    assert_eq!(&*row(json!("2026-03-02"), "2026-04-02", Value::Null).row, "E9");
+    assert_eq!(&*row(Value::Null, "2026-03-03", Value::Null).row, "E9", "the form's time of birth proves nothing");
+    let lenient = row(json!("2026-03-02"), "2026-04-20", json!(true));
+    assert_eq!((&*lenient.row, lenient.warnings.len()), ("D1", 1), "in principle: health's answer is followed");
+    assert_eq!(lenient.deadlines["delivery-window"].nominal.to_string(), "2026-04-01");
+    // 2026-12-20 + 30 days lies in a year without calendar: asked only where the day matters.
+    let early = row(json!("2026-12-20"), "2027-01-05", Value::Null);
+    assert_eq!(&*early.row, "D1", "in time whatever the calendar of 2027 says");
+}
+
+/// A person would otherwise be told "no" where the register cannot say (G11), or to try Anhui where the child is not
+/// Anhui's (G18).
+#[test]
+fn d1_holes_in_the_sources_are_named() {
+    let anhui = anhui();
+    let warned =
+        |facts: &Value| decided(&anhui, facts).warnings.iter().map(|(zh, _)| zh[..3].to_owned()).collect::<Vec<_>>();
+    assert_eq!(warned(&with(&[("/household/father/ethnicity", Value::Null)])), ["G11"]);
+    assert_eq!(warned(&with(&[("/household/father/household_type", Value::Null)])), ["G11"]);
+    assert_eq!(warned(&with(&[("/delivery/in_province", json!(false))])), ["G18"]);
+    assert_eq!(warned(&eligible()), [""; 0]);
+}
+
+/// A couple that married after the birth would otherwise be registered by a machine. E6, where the register tells.
+#[test]
+fn d1_e6_a_marriage_after_the_birth_is_not_in_wedlock() {
+    let married = |day: &str| {
+        let mut facts = eligible();
+        facts["marriage"]["registered_on"] = json!(day);
+        codes(&facts)
+    };
+    assert_eq!(married("2026-11-01"), [""; 0], "on the day of birth");
+    assert_eq!(married("2026-11-02"), ["PRE-106"]);
+}
+
+/// A province with other conditions would otherwise need code of its own: Fujian (six months, surname, the father's
+/// e-licence), Gansu (one year) [§8].
+#[test]
+fn d1_another_province_drops_and_adds_conditions_by_its_pack_alone() {
+    let source = "source = \"x\"";
+    let lines = format!(
+        "require = {{ value = [\"E1\", \"E2\", \"E6\", \"E10\", \"E11\", \"E12\"], {source} }}\n\
+         max_age = {{ value = \"6 months\", {source} }}\nsurname_of_parent = {{ value = true, {source} }}\n\
+         father_authorisation = {{ value = \"e-licence-grant\", {source} }}"
+    );
+    let unexplained = with_law(&lines).expect_err("PRE-110 to PRE-112 are not explained").to_string();
+    for code in ["PRE-110", "PRE-111", "PRE-112"] {
+        assert!(unexplained.contains(code), "{unexplained}");
+    }
+    assert!(!unexplained.contains("PRE-105"), "what is not required need not be explained: {unexplained}");
+
+    let mut pack = (*anhui()).clone();
+    let reasons = "[reasons.PRE-110]\nzh=\"x\"\nen=\"x\"\nsource=\"x\"\n[reasons.PRE-111]\nzh=\"x\"\nen=\"x\"\nsource=\"x\"\n\
+        [reasons.PRE-112]\nzh=\"x\"\nen=\"x\"\nsource=\"x\"\n";
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/policies/anhui-2024");
+    let text = |name: &str| std::fs::read_to_string(folder.join(name)).expect("shipped");
+    let law = format!("[eligibility]\n{lines}\n");
+    let with_reasons = format!("{}\n{reasons}", text("pack.toml"));
+    let law = format!("{}\n{law}", text("law.toml").split("[eligibility]").next().unwrap_or_default());
+    let (saga, messages) = (text("saga.toml"), text("messages.toml"));
+    let files = [("pack.toml", &*with_reasons), ("saga.toml", &saga), ("messages.toml", &messages), ("law.toml", &law)];
+    pack.law = Pack::parse(&files).expect("a pack that explains all its reasons").law;
+    let fujian = |filed: &str, child: &str, granted: Value| {
+        let mut facts =
+            with(&[("/household/father/ethnicity", json!("03")), ("/child/born_at", json!("2026-03-02T08:00"))]);
+        facts["application"]["submitted_on"] = json!(filed);
+        facts["child"]["name"] = json!(child);
+        facts["father"]["licence_granted"] = granted;
+        facts["father"]["name"] = json!("欧阳测试");
+        decided(&pack, &facts).row.to_string()
+    };
+    assert_eq!(fujian("2026-09-02", "欧阳一", json!(true)), "D1", "ethnicity is not asked; the father's surname");
+    assert_eq!(fujian("2026-09-02", "测一", json!(true)), "D1", "the mother's");
+    assert_eq!(fujian("2026-09-03", "测一", json!(true)), "E10", "six months and a day");
+    assert_eq!(fujian("2026-09-02", "王一", json!(true)), "E11");
+    assert_eq!(fujian("2026-09-02", "欧一", json!(true)), "E11", "half a surname is another");
+    assert_eq!(fujian("2026-09-02", "测一", Value::Null), "E12");
+}
+
+/// A misspelt condition would otherwise be one that nobody asks for.
+#[test]
+fn a_condition_that_does_not_exist_is_refused_when_the_pack_is_read() {
+    for wrong in ["[\"E1\", \"E99\"]", "[\"E1\", \"E1\"]", "\"E1\"", "true"] {
+        assert!(with_law(&format!("require = {{ value = {wrong}, source = \"x\" }}")).is_err(), "{wrong}");
+    }
+    assert!(with_law("require = { value = [\"E1\"], source = \"x\" }").is_ok());
+}
+
+/// An item would otherwise be done without the one that it rests on. D2: a premium follows an enrolment.
+#[test]
+fn d2_an_item_whose_needed_item_is_not_chosen_is_not_done() {
+    let of = |items: Value| {
+        let decision =
+            asked("item-chosen:insurance-premium", &anhui(), &with(&[("/child/items", items)])).expect("known");
+        (decision.row.to_string(), decision.outcome)
+    };
+    assert_eq!(of(json!(["insurance-premium", "insurance-enrolment"])), ("D2-2".to_owned(), Outcome::Yes));
+    assert_eq!(of(json!(["insurance-premium"])), ("D2-4".to_owned(), Outcome::No));
+    assert_eq!(of(json!([])), ("D2-3".to_owned(), Outcome::No));
+}

@@ -7,12 +7,18 @@ use identifiers::LocalMinute;
 use super::{FILES, Pack, Problem, Problems};
 
 /// The packs of `deploy/policies`, as text, so that a binary alone can serve them.
-const SHIPPED: [&[(&str, &str)]; 2] = [
+const SHIPPED: [&[(&str, &str)]; 3] = [
     &[
         ("pack.toml", include_str!("../../../../deploy/policies/anhui-2024/pack.toml")),
         ("saga.toml", include_str!("../../../../deploy/policies/anhui-2024/saga.toml")),
         ("messages.toml", include_str!("../../../../deploy/policies/anhui-2024/messages.toml")),
         ("law.toml", include_str!("../../../../deploy/policies/anhui-2024/law.toml")),
+    ],
+    &[
+        ("pack.toml", include_str!("../../../../deploy/policies/shanxi-2025/pack.toml")),
+        ("saga.toml", include_str!("../../../../deploy/policies/shanxi-2025/saga.toml")),
+        ("messages.toml", include_str!("../../../../deploy/policies/shanxi-2025/messages.toml")),
+        ("law.toml", include_str!("../../../../deploy/policies/shanxi-2025/law.toml")),
     ],
     &[
         ("pack.toml", include_str!("../../../../deploy/policies/shanxi-2026/pack.toml")),
@@ -30,7 +36,8 @@ pub struct Packs(BTreeMap<Arc<str>, Arc<Pack>>);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {zh} {en}")]
 pub struct Explained {
-    /// `PACK-001` no pack for the area, `PACK-002` none for the time of birth, `PACK-003` more than one.
+    /// `PACK-001` no pack for the area, `PACK-002` none for the time of birth, `PACK-003` more than one, `PACK-004` none
+    /// for the day of filing.
     pub code: &'static str,
     /// For people.
     pub zh: String,
@@ -104,28 +111,11 @@ impl Packs {
     /// The one pack for an application filed in this area (GB/T 2260, six digits) for a birth at this minute.
     ///
     /// The time of birth decides, not the time of filing: [001] 三(一) "2026年1月1日零时以后出生".
+    /// [`Packs::choice`] explains it.
     pub fn choose(&self, area: &str, born_at: &LocalMinute) -> Result<&Arc<Pack>, Explained> {
-        let here: Vec<&Arc<Pack>> = self.iter().filter(|pack| pack.covers_area(area)).collect();
-        if here.is_empty() {
-            return Err(Explained {
-                code: "PACK-001",
-                zh: "申请地尚未开通本服务,请按各部门要求在线下办理。".into(),
-                en: "the service is not offered in this area; please apply at each department".into(),
-            });
-        }
-        let mut fitting = here.into_iter().filter(|pack| pack.covers_birth(born_at));
-        match (fitting.next(), fitting.next()) {
-            (Some(pack), None) => Ok(pack),
-            (None, _) => Err(Explained {
-                code: "PACK-002",
-                zh: "该出生时间没有可适用的政策,请按各部门要求在线下办理。".into(),
-                en: "no policy in force here covers this time of birth; please apply at each department".into(),
-            }),
-            (Some(one), Some(other)) => Err(Explained {
-                code: "PACK-003",
-                zh: format!("政策包适用范围重叠:{}、{}。", one.name, other.name),
-                en: format!("the packs {} and {} both claim this birth", one.name, other.name),
-            }),
+        match self.choice(area, born_at, None) {
+            Ok((pack, _)) => Ok(self.get(&pack.name).expect("the choice is one of them")),
+            Err(refused) => Err(refused.0),
         }
     }
 }

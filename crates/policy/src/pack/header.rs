@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use identifiers::LocalMinute;
+use jiff::civil::Date;
 
 use super::{
     Form, Item, OfflineRoute, Reason, Selector, Text,
@@ -108,7 +109,7 @@ fn selector(root: &Table<'_>, sources: &mut BTreeMap<Arc<str>, Arc<str>>) -> Sel
         if !root.has("selector") {
             root.report(1, "缺少 missing `[selector]`".into(), "写明适用地区 add it with `areas = [\"34\"]`");
         }
-        return Selector { areas: Vec::new(), born_from: None, born_until: None };
+        return Selector::default();
     };
     let areas = table.texts("areas");
     if areas.is_empty() {
@@ -123,8 +124,15 @@ fn selector(root: &Table<'_>, sources: &mut BTreeMap<Arc<str>, Arc<str>>) -> Sel
             );
         }
     }
-    let mut minute = |key: &'static str| {
+    let mut sourced = |key: &'static str| {
         let found = table.sourced(key)?;
+        if let Some(source) = found.source.clone() {
+            sources.insert(format!("selector.{key}").into(), source);
+        }
+        Some(found)
+    };
+    let [born_from, born_until] = ["born_from", "born_until"].map(|key| {
+        let found = sourced(key)?;
         let parsed = LocalMinute::parse(&found.value);
         if let Err(violation) = &parsed {
             table.report(
@@ -133,23 +141,39 @@ fn selector(root: &Table<'_>, sources: &mut BTreeMap<Arc<str>, Arc<str>>) -> Sel
                 "写成 write e.g. \"2026-01-01T00:00\"",
             );
         }
-        if let Some(source) = found.source {
-            sources.insert(format!("selector.{key}").into(), source);
-        }
         parsed.ok()
-    };
-    let (born_from, born_until) = (minute("born_from"), minute("born_until"));
-    if let (Some(from), Some(until)) = (&born_from, &born_until)
-        && from >= until
-    {
-        table.report(
-            table.line_of("born_until"),
-            "`born_until` 不晚于 is not after `born_from`: 无一出生可适用 no birth could fall under the pack".into(),
-            "更正时间 correct one of them",
-        );
-    }
+    });
+    let [submitted_from, submitted_until] = ["submitted_from", "submitted_until"].map(|key| {
+        let found = sourced(key)?;
+        let parsed = found.value.parse::<Date>().ok().filter(|_| found.value.len() == 10);
+        if parsed.is_none() {
+            let what = format!("`{key}` 不是日期 is not a day: `{}`", found.value);
+            table.report(found.line, what, "写成 write e.g. \"2026-01-01\"");
+        }
+        parsed
+    });
+    report_if_empty(
+        &table,
+        "born",
+        born_from.as_ref().zip(born_until.as_ref()).is_some_and(|(from, until)| from >= until),
+    );
+    let filing = submitted_from.zip(submitted_until);
+    report_if_empty(&table, "submitted", filing.is_some_and(|(from, until)| from >= until));
     table.finish();
-    Selector { areas: areas.into_iter().map(|area| area.value).collect(), born_from, born_until }
+    let areas = areas.into_iter().map(|area| area.value).collect();
+    Selector { areas, born_from, born_until, submitted_from, submitted_until }
+}
+
+/// A pack that ends before it begins is for nobody.
+fn report_if_empty(table: &Table<'_>, what: &str, is_empty: bool) {
+    if is_empty {
+        let (until, zh, en) = match what {
+            "born" => ("born_until", "无一出生可适用", "no birth could fall under the pack"),
+            _ => ("submitted_until", "无一申请可适用", "no application could fall under the pack"),
+        };
+        let what = format!("`{until}` 不晚于 is not after `{what}_from`: {zh} {en}");
+        table.report(table.line_of(until), what, "更正时间 correct one of them");
+    }
 }
 
 fn text(table: &Table<'_>) -> Text {

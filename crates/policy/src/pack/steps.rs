@@ -102,7 +102,7 @@ pub(super) fn read(
     read.add_messages(sheet, header);
     read.check_whole(sheet);
     read.check_sent(sheet, &context);
-    read.check_reasons(pack, header);
+    read.check_reasons(pack, header, law);
     read
 }
 
@@ -442,7 +442,7 @@ impl Steps {
     }
 
     /// A no without words would leave the applicant without a reason.
-    fn check_reasons(&self, pack: &Sheet<'_>, header: &Header) {
+    fn check_reasons(&self, pack: &Sheet<'_>, header: &Header, law: &Law) {
         for (step, line) in self.steps.iter().zip(&self.lines) {
             let rule = match (&step.performer, &step.selection) {
                 (Performer::Law { rule }, _) | (_, Selection::Rule(rule)) => rule,
@@ -451,7 +451,7 @@ impl Steps {
                 }
             };
             let Some((rule, _)) = rules::find(rule) else { continue };
-            for code in rule.codes {
+            for code in rule.codes.iter().filter(|code| rules::eligibility::may_say(code, law)) {
                 if !header.reasons.contains_key(*code) {
                     pack.report(
                         1,

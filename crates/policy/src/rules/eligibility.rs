@@ -11,7 +11,7 @@ use super::{Argument, Rule, Ruling, selection::children};
 use crate::{
     case::Case,
     decision::Undecidable,
-    law::{Kind, Term},
+    law::{Kind, Law, Term, Value},
 };
 
 mod conditions;
@@ -85,8 +85,10 @@ const ROWS: [&str; 12] = ["E1", "E2", "E3", "E4", "E5", "E6", "E7", "E8", "E9", 
 const DEFAULT_ROWS: usize = 9;
 
 /// What a no may say. PRE-109, a source that cannot be reached, is not among them: it is tried again.
-/// E10 to E12 say PRE-110 to PRE-112, which only a pack that requires them explains.
-const CODES: [&str; 8] = ["PRE-101", "PRE-102", "PRE-103", "PRE-104", "PRE-105", "PRE-106", "PRE-107", "PRE-108"];
+const CODES: [&str; 11] = [
+    "PRE-101", "PRE-102", "PRE-103", "PRE-104", "PRE-105", "PRE-106", "PRE-107", "PRE-108", "PRE-110", "PRE-111",
+    "PRE-112",
+];
 
 /// How a condition stands in one case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +115,18 @@ pub(crate) struct Condition {
     en: &'static str,
     /// How it stands.
     stands: fn(&Case<'_>, &mut Ruling) -> Result<Standing, Undecidable>,
+}
+
+/// True where a pack with this law may give this code: what it does not require it need not explain.
+pub(crate) fn may_say(code: &str, law: &Law) -> bool {
+    if !CODES.contains(&code) {
+        return true;
+    }
+    let required: Vec<&str> = match law.get("eligibility.require", None).map(|provision| &provision.value) {
+        Some(Value::Texts(rows)) => rows.iter().map(|row| &**row).collect(),
+        Some(_) | None => ROWS[..DEFAULT_ROWS].to_vec(),
+    };
+    conditions::ALL.iter().any(|condition| condition.code == code && required.contains(&condition.row))
 }
 
 fn decide(case: &Case<'_>) -> Result<Ruling, Undecidable> {

@@ -87,6 +87,12 @@ fn within_pack(case: &Case<'_>) -> Result<Ruling, Undecidable> {
     if children.is_empty() || !children.into_iter().all(born_within) {
         against.push("PACK-002");
     }
+    if case.pack.selector.submitted_from.is_some() || case.pack.selector.submitted_until.is_some() {
+        let submitted_on = case.day("application.submitted_on")?;
+        if !case.pack.covers_filing(case.must("application.submitted_on", submitted_on)?) {
+            against.push("PACK-004");
+        }
+    }
     Ok(if against.is_empty() {
         Ruling::yes("", "地区与出生时间均在适用范围内", "area and time of birth are within its scope")
     } else {

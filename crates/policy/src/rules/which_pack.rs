@@ -27,8 +27,8 @@ impl Packs {
     /// minute, and the decision that says why. Without a day of filing, packs that limit it are not excluded by it.
     ///
     /// # Errors
-    /// `PACK-001` no pack for the area, `PACK-002` none for the time of birth, `PACK-003` more than one, each with the
-    /// decision that excludes the packs.
+    /// `PACK-001` no pack for the area, `PACK-002` none for the time of birth, `PACK-003` more than one, `PACK-004` none
+    /// for the day of filing, each with the decision that excludes the packs.
     pub fn choice(
         &self,
         area: &str,
@@ -68,13 +68,16 @@ impl Packs {
 }
 
 /// Why a pack of this area does not hold; `None` where it does.
-fn outside(pack: &Pack, born_at: &LocalMinute, _submitted_on: Option<Date>) -> Option<(&'static str, &'static str)> {
+fn outside(pack: &Pack, born_at: &LocalMinute, submitted_on: Option<Date>) -> Option<(&'static str, &'static str)> {
     let selector = &pack.selector;
     if selector.born_from.as_ref().is_some_and(|from| born_at < from) {
         return Some(("出生早于其起始时间", "born before it begins"));
     }
     if selector.born_until.as_ref().is_some_and(|until| born_at >= until) {
         return Some(("出生不早于其截止时间", "born when it no longer holds"));
+    }
+    if submitted_on.is_some_and(|day| !pack.covers_filing(day)) {
+        return Some(("申请日期不在其受理期间", "filed on a day on which it takes no applications"));
     }
     None
 }
@@ -151,6 +154,14 @@ fn overlapping(one: &Pack, other: &Pack) -> Explained {
 /// No pack of the area holds. Where all of them end before the birth, the next year's is not there yet (G25): nothing
 /// is computed on the old one, and the operator must be told.
 fn nothing_holds(mut decision: Decision, here: &[&Arc<Pack>], born_at: &LocalMinute) -> Refused {
+    if here.iter().any(|pack| pack.covers_birth(born_at)) {
+        let explained = Explained {
+            code: "PACK-004",
+            zh: "该申请日期不在受理期间,请按各部门要求在线下办理。".into(),
+            en: "applications are not taken on this day; please apply at each department".into(),
+        };
+        return refused(decision, "P-5", explained);
+    }
     let explained = Explained {
         code: "PACK-002",
         zh: "该出生时间没有可适用的政策,请按各部门要求在线下办理。".into(),
