@@ -99,7 +99,7 @@ impl World {
         }
         self.send(Outgoing {
             number: row.number,
-            step,
+            step: Some(step),
             area: "990101".into(),
             department: row.row.whom.clone(),
             case: [0; 16],
