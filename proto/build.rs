@@ -10,6 +10,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "yijian/v1/operations.proto",
         "yijian/bus/v1/bus.proto",
         "yijian/departments/v1/civil_affairs.proto",
+        "yijian/departments/v1/correction.proto",
         "yijian/departments/v1/health.proto",
         "yijian/departments/v1/insurance.proto",
         "yijian/departments/v1/police.proto",

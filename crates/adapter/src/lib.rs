@@ -84,6 +84,8 @@ mod effects;
 
 mod notice;
 
+pub mod correction;
+
 pub mod handler;
 
 mod department;

@@ -37,10 +37,11 @@ mod books;
 mod desk;
 mod ledger;
 pub mod magic;
+pub mod records;
 mod scripted;
 
 pub use behaviour::{Behaviour, BehaviourFile, Behaviours, Correction, Failing, Retrying};
 pub use books::Books;
-pub use desk::{Desk, Ended, Sitting, answer};
+pub use desk::{BegunUndoing, Desk, Ended, Sitting, Undoing, answer};
 pub use ledger::{Effect, Error, Ledger};
 pub use scripted::{Script, ScriptFile};

@@ -4,12 +4,17 @@
 //! and answers the same, or how far it has come since. `act` is the key under which an act was called that is to be
 //! undone or stopped. [`Unknown`] is an outcome that is not known, never a no.
 
-use adapter::{Reply, Stopped, Undone, Unknown};
+use adapter::{
+    Reply, Stopped, Undone, Unknown,
+    correction::{CorrectRecord, CorrectRecordOutput},
+};
 use async_trait::async_trait;
 
 use crate::contract::{
     ClaimMaternity, ClaimMaternityOutput, EnrolProvisionally, EnrolProvisionallyOutput, EnrolResident,
-    EnrolResidentOutput, RecordSubsidy, RecordSubsidyOutput,
+    EnrolResidentOutput, NotifyDenial, NotifyDenialOutput, OpenBenefits, OpenBenefitsOutput, PayMaternity,
+    PayMaternityOutput, PayRefund, PayRefundOutput, QueryMaternity, QueryMaternityOutput, RecordSubsidy,
+    RecordSubsidyOutput, TerminateEnrolment, TerminateEnrolmentOutput,
 };
 
 /// The system of a medical insurance agency.
@@ -45,4 +50,23 @@ pub trait InsuranceAgency: Send + Sync + 'static {
     async fn reverse_subsidy(&self, act: &str, key: &str) -> Result<Undone, Unknown>;
     /// Stops the entry taken up under `act`.
     async fn stop_subsidy(&self, act: &str) -> Result<Stopped, Unknown>;
+    /// Looks up how a mother is insured and what is known of her delivery's costs. Reads only.
+    async fn find_maternity(&self, key: &str, request: &QueryMaternity)
+    -> Result<Reply<QueryMaternityOutput>, Unknown>;
+    /// Pays what was approved, once for a delivery; more after a recalculation.
+    async fn pay_maternity(&self, key: &str, request: &PayMaternity) -> Result<Reply<PayMaternityOutput>, Unknown>;
+    /// Issues the paper that nothing is paid, once for a delivery.
+    async fn notify_denial(&self, key: &str, request: &NotifyDenial) -> Result<Reply<NotifyDenialOutput>, Unknown>;
+    /// Enters a person's window of cover, or its next version.
+    async fn open_benefits(&self, key: &str, request: &OpenBenefits) -> Result<Reply<OpenBenefitsOutput>, Unknown>;
+    /// Ends an enrolment from a day on.
+    async fn terminate_enrolment(
+        &self,
+        key: &str,
+        request: &TerminateEnrolment,
+    ) -> Result<Reply<TerminateEnrolmentOutput>, Unknown>;
+    /// Refunds a premium, once for a voucher.
+    async fn pay_refund(&self, key: &str, request: &PayRefund) -> Result<Reply<PayRefundOutput>, Unknown>;
+    /// Corrects a person's record and keeps what stood before.
+    async fn correct_record(&self, key: &str, request: &CorrectRecord) -> Result<Reply<CorrectRecordOutput>, Unknown>;
 }

@@ -3,9 +3,25 @@
 //! The same contract for other languages, with each field's meaning: `yijian/departments/v1/insurance.proto`. A test
 //! holds the two together. Types that hold more than their parts mask have no `Debug`.
 
+mod benefits;
+mod maternity;
+mod money;
+
 use identifiers::{AreaCode, CertificateNumber, CitizenId, LocalMinute, PersonName, Phone, Sex};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+
+pub use self::{
+    benefits::{
+        Benefit, BenefitChoice, EnrolmentNumber, OpenBenefits, OpenBenefitsOutput, TerminateEnrolment,
+        TerminateEnrolmentOutput, Termination, TerminationReason,
+    },
+    maternity::{
+        Addressee, Agreement, Approval, Cost, Denial, Insured, NotifyDenial, NotifyDenialOutput, PaidDelivery,
+        PayMaternity, PayMaternityOutput, Payee, QueriedMother, QueryMaternity, QueryMaternityOutput, Suspension,
+    },
+    money::{BankAccount, Overcollection, PayRefund, PayRefundOutput, Refund, RefundedPremium, Subsidy, SubsidyLine},
+};
 
 /// 城乡居民基本医疗保险参保登记, 皖 附件2 二.5; 晋医保发〔2026〕4号 三(二).
 #[derive(Clone, Serialize, Deserialize)]
@@ -205,6 +221,9 @@ pub struct RecordSubsidy {
     pub registration: Registration,
     /// The child's enrolment.
     pub enrolment: Enrolment,
+    /// Present where the pack computes the subsidy and its shares.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subsidy: Option<Subsidy>,
 }
 
 /// What decides whether a child is subsidised.

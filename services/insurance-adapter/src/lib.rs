@@ -1,4 +1,5 @@
-//! The medical insurance agencies (医保): resident enrolment, provisional enrolment, maternity claims, the subsidy ledger.
+//! The medical insurance agencies (医保): enrolment in full and provisionally, windows of cover, maternity, subsidies,
+//! refunds.
 //!
 //! Here is the table of contents, and one function per command. How the agency's system is reached is an
 //! [`InsuranceAgency`]; by default a [simulated](simulated) one. The contract in words, with codes and times:
@@ -12,12 +13,17 @@ pub mod simulated;
 
 use std::sync::Arc;
 
-use adapter::{Adapter, Call, Department, Reply, Stopped, Undo, Undone, Unknown};
+use adapter::{
+    Adapter, Call, Department, Reply, Stopped, Undo, Undone, Unknown,
+    correction::{CorrectRecord, CorrectRecordOutput},
+};
 
 pub use crate::agency::InsuranceAgency;
 use crate::contract::{
     ClaimMaternity, ClaimMaternityOutput, EnrolProvisionally, EnrolProvisionallyOutput, EnrolResident,
-    EnrolResidentOutput, RecordSubsidy, RecordSubsidyOutput,
+    EnrolResidentOutput, NotifyDenial, NotifyDenialOutput, OpenBenefits, OpenBenefitsOutput, PayMaternity,
+    PayMaternityOutput, PayRefund, PayRefundOutput, QueryMaternity, QueryMaternityOutput, RecordSubsidy,
+    RecordSubsidyOutput, TerminateEnrolment, TerminateEnrolmentOutput,
 };
 
 type System = Arc<dyn InsuranceAgency>;
@@ -36,6 +42,14 @@ pub fn adapter(agency: System) -> Department {
         .remote("RecordSubsidy", record_subsidy)
         .undone_by("ReverseSubsidy", reverse_subsidy)
         .stopped_by(stop_subsidy)
+        .remote("QueryMaternity", query_maternity)
+        .idempotent_query()
+        .remote("PayMaternity", pay_maternity)
+        .remote("NotifyDenial", notify_denial)
+        .remote("OpenBenefits", open_benefits)
+        .remote("TerminateEnrolment", terminate_enrolment)
+        .remote("PayRefund", pay_refund)
+        .remote("CorrectRecord", correct_record)
         .serving(agency)
 }
 
@@ -109,4 +123,63 @@ async fn reverse_subsidy(
 
 async fn stop_subsidy(agency: &System, _: RecordSubsidy, call: Call) -> Result<Stopped, Unknown> {
     agency.stop_subsidy(call.id()).await
+}
+
+/// 生育保险状态查询, 皖 三(三)1.
+async fn query_maternity(
+    agency: &System,
+    request: QueryMaternity,
+    call: Call,
+) -> Result<Reply<QueryMaternityOutput>, Unknown> {
+    agency.find_maternity(call.id(), &request).await
+}
+
+/// 生育待遇拨付, 篇10 9章 art. 4, 10章 art. 9.
+async fn pay_maternity(
+    agency: &System,
+    request: PayMaternity,
+    call: Call,
+) -> Result<Reply<PayMaternityOutput>, Unknown> {
+    agency.pay_maternity(call.id(), &request).await
+}
+
+/// 《不予支付生育保险待遇告知书》, 篇10 9章 art. 3.
+async fn notify_denial(
+    agency: &System,
+    request: NotifyDenial,
+    call: Call,
+) -> Result<Reply<NotifyDenialOutput>, Unknown> {
+    agency.notify_denial(call.id(), &request).await
+}
+
+/// 待遇享受期登记, 皖 附3 备注.
+async fn open_benefits(
+    agency: &System,
+    request: OpenBenefits,
+    call: Call,
+) -> Result<Reply<OpenBenefitsOutput>, Unknown> {
+    agency.open_benefits(call.id(), &request).await
+}
+
+/// 终止参保: enrolled twice, or gone to another province.
+async fn terminate_enrolment(
+    agency: &System,
+    request: TerminateEnrolment,
+    call: Call,
+) -> Result<Reply<TerminateEnrolmentOutput>, Unknown> {
+    agency.terminate_enrolment(call.id(), &request).await
+}
+
+/// 退费 from 支出户, 篇10 10章 art. 3.
+async fn pay_refund(agency: &System, request: PayRefund, call: Call) -> Result<Reply<PayRefundOutput>, Unknown> {
+    agency.pay_refund(call.id(), &request).await
+}
+
+/// 更正, 篇10 3章 arts 11–12.
+async fn correct_record(
+    agency: &System,
+    request: CorrectRecord,
+    call: Call,
+) -> Result<Reply<CorrectRecordOutput>, Unknown> {
+    agency.correct_record(call.id(), &request).await
 }

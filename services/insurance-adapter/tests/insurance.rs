@@ -16,7 +16,7 @@ use insurance_adapter::{
         Certificate, Child, ClaimMaternity, ClaimMaternityOutput, Delivery, EnrolProvisionally,
         EnrolProvisionallyOutput, EnrolResident, EnrolResidentOutput, Enrolment, Insurance, InsuranceYear,
         MaternityDecision, MaternityRoute, Missing, Mother, Provisional, RecordSubsidy, RecordSubsidyOutput,
-        Registration, SubsidisedChild,
+        Registration, SubsidisedChild, Subsidy, SubsidyLine,
     },
     simulated::{MATERNITY_FEN, PREMIUM_FEN, SimulatedInsurance},
 };
@@ -118,7 +118,15 @@ fn subsidy() -> RecordSubsidy {
         child: SubsidisedChild { born_at: child().born_at },
         registration: Registration { id_number: child_id() },
         enrolment: Enrolment { person_number: "1400000000000001".to_owned(), area: AreaCode::parse("140826").unwrap() },
+        subsidy: Some(shared_subsidy()),
     }
+}
+
+/// The premium shared 60 : 20 : 20, a made-up ratio, with the remainder of the division at the province.
+fn shared_subsidy() -> Subsidy {
+    let line = |account: &str, fen| SubsidyLine { account: account.to_owned(), fen };
+    let lines = vec![line("财政专户-省补", 24_001), line("财政专户-市补", 8_000), line("财政专户-县补", 7_999)];
+    Subsidy { amount_fen: Some(PREMIUM_FEN), year: Some(2026), lines }
 }
 
 fn done<Output>(reply: Result<Reply<Output>, Unknown>) -> Output {

@@ -6,6 +6,8 @@
 
 use std::sync::Arc;
 
+use identifiers::LocalMinute;
+use jiff::{Timestamp, civil::Date};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use service::clock::Clock;
@@ -159,21 +161,34 @@ impl Desk {
     /// # Errors
     /// [`Unknown`] during an outage, or where the behaviour loses the answer.
     pub async fn undo(&self, command: &str, act_key: &str, key: &str) -> Result<Undone, Unknown> {
+        match self.begin_undo(command, act_key, key).await? {
+            Undoing::Failed { code, retry } => Ok(Undone::Failed { code, retry }),
+            Undoing::Begun(begun) => begun.finish().await,
+        }
+    }
+
+    /// As [`undo`](Self::undo), for a department that has more to take back than the effect: books of its own. What it
+    /// takes back counts together with the undoing.
+    ///
+    /// # Errors
+    /// [`Unknown`] during an outage.
+    pub async fn begin_undo(&self, command: &str, act_key: &str, key: &str) -> Result<Undoing, Unknown> {
         let behaviour = self.behaviours.of(command);
         let now_ms = self.reached(&behaviour)?;
         let mut books = self.ledger.begin().await?;
         if let Some((code, retry)) = fails(&mut books, key, &behaviour).await? {
             books.commit().await?;
-            return Ok(Undone::Failed { code, retry });
+            return Ok(Undoing::Failed { code, retry });
         }
-        if books.effect(act_key).await?.is_some() {
+        let effect = books.effect(act_key).await?;
+        if effect.is_some() {
             books.mark_undone(act_key, now_ms).await?;
         } else {
             books.put(STOPPED, act_key, json!(now_ms)).await?;
         }
-        let lost = lose_again(&mut books, key, &behaviour).await?;
-        books.commit().await?;
-        if lost { Err(LOST_ANSWER) } else { Ok(Undone::Done) }
+        let taken_back = effect.filter(|effect| effect.undone_at_ms.is_none());
+        let begun = BegunUndoing { books, taken_back, key: key.to_owned(), behaviour, now_ms };
+        Ok(Undoing::Begun(Box::new(begun)))
     }
 
     /// Stops the handling of the act called under `act_key`, if it is not finished.
@@ -216,6 +231,66 @@ impl Desk {
     }
 }
 
+/// An undoing at the desk.
+pub enum Undoing {
+    /// It came to nothing; what stood still stands.
+    Failed {
+        /// The department's code.
+        code: String,
+        /// Whether another sending can help.
+        retry: Retry,
+    },
+    /// The effect is taken back once this is finished.
+    Begun(Box<BegunUndoing>),
+}
+
+/// An undoing that counts once it is [finished](Self::finish), and has left nothing if it is dropped.
+pub struct BegunUndoing {
+    books: Books,
+    taken_back: Option<Effect>,
+    key: String,
+    behaviour: Behaviour,
+    now_ms: i64,
+}
+
+impl BegunUndoing {
+    /// The effect that stood until now; `None` where nothing stood, so that there is nothing else to take back.
+    pub fn taken_back(&self) -> Option<&Effect> {
+        self.taken_back.as_ref()
+    }
+
+    /// The ledger's registers, in the transaction of the undoing.
+    pub fn books(&mut self) -> &mut Books {
+        &mut self.books
+    }
+
+    /// The date of the call in Beijing.
+    pub fn today(&self) -> Date {
+        date_of(self.now_ms)
+    }
+
+    /// The moment of the call, in milliseconds since 1970.
+    pub fn now_ms(&self) -> i64 {
+        self.now_ms
+    }
+
+    /// Makes it count.
+    ///
+    /// # Errors
+    /// [`Unknown`] where the ledger cannot be used, or the behaviour loses the answer.
+    pub async fn finish(mut self: Box<Self>) -> Result<Undone, Unknown> {
+        let lost = lose_again(&mut self.books, &self.key, &self.behaviour).await?;
+        self.books.commit().await?;
+        if lost { Err(LOST_ANSWER) } else { Ok(Undone::Done) }
+    }
+}
+
+/// The date in Beijing.
+fn date_of(now_ms: i64) -> Date {
+    let moment = Timestamp::from_millisecond(now_ms).unwrap_or(Timestamp::UNIX_EPOCH);
+    LocalMinute::from_timestamp(moment).date()
+}
+
 const LOST_ANSWER: Unknown = Unknown::because("the answer was lost");
 const REFUSED_BY_BEHAVIOUR: &str = "模拟部门按配置不予办理。";
 
@@ -239,6 +314,16 @@ impl Sitting {
     /// The moment of the call, in milliseconds since 1970.
     pub fn now_ms(&self) -> i64 {
         self.now_ms
+    }
+
+    /// The date of the call in Beijing.
+    pub fn today(&self) -> Date {
+        date_of(self.now_ms)
+    }
+
+    /// The idempotency key of the call.
+    pub fn key(&self) -> &str {
+        &self.key
     }
 
     /// When the act was first called under this key, in milliseconds since 1970; this moment, if it never was. Counts

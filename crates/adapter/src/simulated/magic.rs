@@ -54,6 +54,28 @@ pub const MATERNITY_REFUSED: u16 = 960;
 /// The costs were settled by the network already: the family is only informed.
 pub const MATERNITY_SETTLED: u16 = 962;
 
+/// The first bank transfer to her comes back: MAT-1106 on `mother.bank_account`, until another account is given.
+pub const TRANSFER_BOUNCED: u16 = 964;
+/// The hospital's agreement is suspended on the day of the delivery.
+pub const AGREEMENT_SUSPENDED: u16 = 966;
+/// The same, and the delivery was an emergency.
+pub const SUSPENDED_EMERGENCY: u16 = 968;
+/// The costs arose partly before the suspension and partly during it.
+pub const COSTS_SPLIT: u16 = 970;
+/// The delivery was in another pooling area than the mother's.
+pub const OTHER_POOLING_AREA: u16 = 972;
+/// The mother is insured as a resident.
+pub const INSURED_RESIDENT: u16 = 974;
+/// The mother has no insurance of her own; her husband is an insured employee.
+pub const SPOUSE_INSURED: u16 = 976;
+/// Nobody is insured.
+pub const NOT_INSURED: u16 = 978;
+/// A difficult birth of two.
+pub const DIFFICULT_TWINS: u16 = 980;
+
+/// A child whose name is corrected to one that ends so: the department has frozen its record and does not correct it.
+pub const FROZEN_NAME: char = '冻';
+
 /// The scenario that a mother's ID number asks for.
 pub fn scenario(mother_id_number: &str) -> Option<u16> {
     let year = mother_id_number.get(6..10)?;
