@@ -4,7 +4,10 @@
 //! and says what became of the first. An error means that the outcome is not known. What the system says no to, it says
 //! with the codes of the contract.
 
-use adapter::{Reply, Stopped, Undone, Unknown};
+use adapter::{
+    Reply, Stopped, Undone, Unknown,
+    correction::{CorrectRecord, CorrectRecordOutput},
+};
 use async_trait::async_trait;
 
 use crate::contract::{
@@ -45,4 +48,6 @@ pub trait DeliveryRegister: Send + Sync + 'static {
     async fn cancel_guidance(&self, act: &str, key: &str) -> Result<Undone, Unknown>;
     /// Stops the registration taken up under `act`.
     async fn stop_guidance(&self, act: &str) -> Result<Stopped, Unknown>;
+    /// Corrects a record and keeps what stood before.
+    async fn correct_record(&self, key: &str, request: &CorrectRecord) -> Result<Reply<CorrectRecordOutput>, Unknown>;
 }

@@ -11,7 +11,10 @@ pub mod simulated;
 
 use std::sync::Arc;
 
-use adapter::{Adapter, Call, Department, Reply, Stopped, Undo, Undone, Unknown};
+use adapter::{
+    Adapter, Call, Department, Reply, Stopped, Undo, Undone, Unknown,
+    correction::{CorrectRecord, CorrectRecordOutput},
+};
 
 use crate::contract::{
     HandOverCertificate, HandOverCertificateOutput, IssueBirthCertificate, IssueBirthCertificateOutput, QueryDelivery,
@@ -34,6 +37,7 @@ pub fn adapter(register: System) -> Department {
         .remote("RegisterGuidance", register_guidance)
         .undone_by("CancelGuidance", cancel_guidance)
         .stopped_by(stop_guidance)
+        .remote("CorrectRecord", correct_record)
         .serving(register)
 }
 
@@ -100,4 +104,13 @@ async fn cancel_guidance(
 
 async fn stop_guidance(register: &System, _: RegisterGuidance, call: Call) -> Result<Stopped, Unknown> {
     register.stop_guidance(call.id()).await
+}
+
+/// 更正: what the register says of a certificate. A new certificate (换发) is a matter of its own.
+async fn correct_record(
+    register: &System,
+    request: CorrectRecord,
+    call: Call,
+) -> Result<Reply<CorrectRecordOutput>, Unknown> {
+    register.correct_record(call.id(), &request).await
 }

@@ -2,8 +2,9 @@
 //! ledger. What it can be made to refuse: `README.md`.
 
 use adapter::{
-    Reply, Stopped, Undone, Unknown,
-    simulated::{Desk, Effect, Ended, answer, magic},
+    CODE_FIELDS, Reply, Retry, Stopped, Undone, Unknown,
+    correction::{CorrectRecord, CorrectRecordOutput},
+    simulated::{Books, Desk, Effect, Ended, Error, answer, magic, records},
 };
 use async_trait::async_trait;
 use identifiers::{AreaCode, CertificateNumber, CitizenId, ELicenceId, LocalMinute};
@@ -21,6 +22,8 @@ use crate::{
 /// Registers: deliveries entered by hand, by mother; certificates, by child, with the call that issued each.
 const DELIVERIES: &str = "delivery";
 const CERTIFICATES: &str = "certificate";
+/// Certificates by number, with the call that issued each.
+const BY_NUMBER: &str = "certificate-by-number";
 
 /// The letter before the nine digits; nothing may be concluded from it.
 const SERIES: &str = "X";
@@ -128,6 +131,7 @@ impl SimulatedHealth {
         let number = format!("{SERIES}{}{serial:07}", self.area.province());
         let number = CertificateNumber::parse(&number).expect("a letter, two digits of province, seven of serial");
         sitting.books().put(CERTIFICATES, &child, json!(key)).await?;
+        sitting.books().put(BY_NUMBER, number.as_str(), json!(key)).await?;
         let output = IssueBirthCertificateOutput {
             issued_on: date_of(sitting.now_ms()),
             issuer: request.child.facility_name.clone(),
@@ -166,6 +170,28 @@ impl SimulatedHealth {
         sitting.succeed(RegisterGuidanceOutput { registration_number }).await
     }
 }
+
+impl SimulatedHealth {
+    async fn corrected(
+        &self,
+        key: &str,
+        request: &CorrectRecord,
+    ) -> Result<Reply<CorrectRecordOutput>, Ended<CorrectRecordOutput>> {
+        let Some(record) = &request.certificate else { return Ok(Reply::failed(CODE_FIELDS, Retry::Never)) };
+        let record = record.number.as_str();
+        let mut sitting = self.desk.sit("CorrectRecord", key, record, request).await?;
+        if !is_issued(sitting.books(), record).await? {
+            return sitting.refuse("HLT-411", NO_RECORD, "facility").await;
+        }
+        if records::is_frozen(request) {
+            return sitting.refuse("HLT-412", FROZEN, "facility").await;
+        }
+        records::correct(sitting.waited(&[]).await?, record, request).await
+    }
+}
+
+const NO_RECORD: &str = "未找到该出生医学证明,请到签证机构核实。";
+const FROZEN: &str = "该出生医学证明的记录已被冻结,暂不能更正,请到签证机构核实。";
 
 #[async_trait]
 impl DeliveryRegister for SimulatedHealth {
@@ -220,6 +246,17 @@ impl DeliveryRegister for SimulatedHealth {
     async fn stop_guidance(&self, act: &str) -> Result<Stopped, Unknown> {
         self.desk.stop("RegisterGuidance", act).await
     }
+
+    async fn correct_record(&self, key: &str, request: &CorrectRecord) -> Result<Reply<CorrectRecordOutput>, Unknown> {
+        answer(self.corrected(key, request).await)
+    }
+}
+
+/// Whether a certificate of this number stands; a voided one does not.
+async fn is_issued(books: &mut Books, number: &str) -> Result<bool, Error> {
+    let Some(call) = books.get(BY_NUMBER, number).await? else { return Ok(false) };
+    let effect = books.effect(call.as_str().unwrap_or_default()).await?;
+    Ok(effect.as_ref().is_some_and(Effect::stands))
 }
 
 /// Which child, by what no correction of a name or a weight changes.

@@ -142,6 +142,7 @@ fn the_table_of_contents_is_what_the_packs_name() {
     assert_eq!(
         department(&health()).commands(),
         [
+            ("CorrectRecord", None),
             ("HandOverCertificate", None),
             ("IssueBirthCertificate", Some("VoidBirthCertificate")),
             ("QueryDelivery", None),

@@ -4,7 +4,10 @@
 //! what became of the first. An error means that the outcome is not known. What the system says no to, it says with the
 //! codes of the contract.
 
-use adapter::{Fact, Reply, Stopped, Unknown};
+use adapter::{
+    Fact, Reply, Stopped, Unknown,
+    correction::{CorrectRecord, CorrectRecordOutput},
+};
 use async_trait::async_trait;
 
 use crate::contract::{QueryHousehold, QueryHouseholdOutput, RegisterBirth, RegisterBirthOutput};
@@ -26,4 +29,6 @@ pub trait HouseholdRegister: Send + Sync + 'static {
     async fn notices(&self) -> Result<Vec<Fact>, Unknown>;
     /// These facts need not be told again.
     async fn acknowledged(&self, ids: &[[u8; 16]]) -> Result<(), Unknown>;
+    /// Corrects a record and keeps what stood before.
+    async fn correct_record(&self, key: &str, request: &CorrectRecord) -> Result<Reply<CorrectRecordOutput>, Unknown>;
 }

@@ -11,7 +11,10 @@ pub mod simulated;
 
 use std::sync::Arc;
 
-use adapter::{Adapter, Call, Department, Fact, Reply, Stopped, Unknown};
+use adapter::{
+    Adapter, Call, Department, Fact, Reply, Stopped, Unknown,
+    correction::{CorrectRecord, CorrectRecordOutput},
+};
 
 use crate::contract::{QueryHousehold, QueryHouseholdOutput, RegisterBirth, RegisterBirthOutput};
 pub use crate::household_register::HouseholdRegister;
@@ -26,6 +29,7 @@ pub fn adapter(register: System) -> Department {
         // Permanent: nothing undoes it.
         .remote("RegisterBirth", register_birth)
         .stopped_by(stop_registration)
+        .remote("CorrectRecord", correct_record)
         .notices(notices)
         .acknowledged(acknowledged)
         .serving(register)
@@ -60,4 +64,13 @@ async fn notices(register: &System) -> Result<Vec<Fact>, Unknown> {
 
 async fn acknowledged(register: &System, ids: Vec<[u8; 16]>) -> Result<(), Unknown> {
     register.acknowledged(&ids).await
+}
+
+/// 更正: the entry of a registered child. The number itself is never corrected here.
+async fn correct_record(
+    register: &System,
+    request: CorrectRecord,
+    call: Call,
+) -> Result<Reply<CorrectRecordOutput>, Unknown> {
+    register.correct_record(call.id(), &request).await
 }

@@ -2,8 +2,9 @@
 //! their own ledger. What they can be made to refuse: `README.md`.
 
 use adapter::{
-    Fact, Reply, Retry, Stopped, Subject, Unknown,
-    simulated::{Books, Desk, Ended, Error, answer, magic},
+    CODE_FIELDS, Fact, Reply, Retry, Stopped, Subject, Unknown,
+    correction::{CorrectRecord, CorrectRecordOutput},
+    simulated::{Books, Desk, Ended, Error, answer, magic, records},
 };
 use async_trait::async_trait;
 use identifiers::{AreaCode, CitizenId, Ethnicity, LocalMinute, Sex};
@@ -21,6 +22,8 @@ use crate::{
 const BY_CERTIFICATE: &str = "birth-by-certificate";
 const BY_CHILD: &str = "birth-by-child";
 const HOUSEHOLDS: &str = "household";
+/// Children by the number issued to them, with the call that registered each.
+const BY_ID_NUMBER: &str = "birth-by-id-number";
 /// Certificates whose registration at a counter was told.
 const TOLD: &str = "told";
 
@@ -158,6 +161,7 @@ impl SimulatedPolice {
         let household_number = head.household_number(sitting.books()).await?;
         sitting.books().put(BY_CERTIFICATE, certificate, json!(key)).await?;
         sitting.books().put(BY_CHILD, &child, json!(key)).await?;
+        sitting.books().put(BY_ID_NUMBER, id_number.as_str(), json!(key)).await?;
         let now = Timestamp::from_millisecond(sitting.now_ms()).expect("the clock shows a year of four digits");
         let output = RegisterBirthOutput {
             id_number,
@@ -171,6 +175,28 @@ impl SimulatedPolice {
         sitting.succeed(output).await
     }
 }
+
+impl SimulatedPolice {
+    async fn corrected(
+        &self,
+        key: &str,
+        request: &CorrectRecord,
+    ) -> Result<Reply<CorrectRecordOutput>, Ended<CorrectRecordOutput>> {
+        let Some(record) = &request.registration else { return Ok(Reply::failed(CODE_FIELDS, Retry::Never)) };
+        let record = record.id_number.as_str();
+        let mut sitting = self.desk.sit("CorrectRecord", key, record, request).await?;
+        if !sitting.books().get(BY_ID_NUMBER, record).await?.is_some() {
+            return sitting.refuse("POL-611", NO_RECORD, "police").await;
+        }
+        if records::is_frozen(request) {
+            return sitting.refuse("POL-612", FROZEN, "police").await;
+        }
+        records::correct(sitting.waited(&[]).await?, record, request).await
+    }
+}
+
+const NO_RECORD: &str = "未找到该公民身份号码的出生登记,请到户籍窗口核实。";
+const FROZEN: &str = "该户籍记录已被冻结,暂不能更正,请到户籍窗口核实。";
 
 #[async_trait]
 impl HouseholdRegister for SimulatedPolice {
@@ -196,6 +222,10 @@ impl HouseholdRegister for SimulatedPolice {
 
     async fn acknowledged(&self, ids: &[[u8; 16]]) -> Result<(), Unknown> {
         self.desk.acknowledged(ids).await
+    }
+
+    async fn correct_record(&self, key: &str, request: &CorrectRecord) -> Result<Reply<CorrectRecordOutput>, Unknown> {
+        answer(self.corrected(key, request).await)
     }
 }
 

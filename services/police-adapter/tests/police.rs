@@ -102,7 +102,10 @@ async fn a_registration_after_its_cancellation_is_refused() {
 /// A permanent number would otherwise be taken back.
 #[test]
 fn nothing_undoes_a_registration() {
-    assert_eq!(department(&police()).commands(), [("QueryHousehold", None), ("RegisterBirth", None)]);
+    assert_eq!(
+        department(&police()).commands(),
+        [("CorrectRecord", None), ("QueryHousehold", None), ("RegisterBirth", None)]
+    );
 }
 
 /// Another department would otherwise refuse the number, or take a girl for a boy.

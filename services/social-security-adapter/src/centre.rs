@@ -4,7 +4,10 @@
 //! and answers the same, or how far it has come since. `act` is the key under which an act was called that is to be
 //! undone or stopped. [`Unknown`] is an outcome that is not known, never a no.
 
-use adapter::{Reply, Stopped, Undone, Unknown};
+use adapter::{
+    Reply, Stopped, Undone, Unknown,
+    correction::{CorrectRecord, CorrectRecordOutput},
+};
 use async_trait::async_trait;
 
 use crate::contract::{ApplyCard, ApplyCardOutput};
@@ -18,4 +21,6 @@ pub trait CardCentre: Send + Sync + 'static {
     async fn withdraw(&self, act: &str, key: &str) -> Result<Undone, Unknown>;
     /// Stops an application as long as the card is not made.
     async fn stop(&self, act: &str) -> Result<Stopped, Unknown>;
+    /// Corrects a record and keeps what stood before.
+    async fn correct_record(&self, key: &str, request: &CorrectRecord) -> Result<Reply<CorrectRecordOutput>, Unknown>;
 }

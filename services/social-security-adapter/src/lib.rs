@@ -11,7 +11,10 @@ pub mod simulated;
 
 use std::sync::Arc;
 
-use adapter::{Adapter, Call, Department, Reply, Stopped, Undo, Undone, Unknown};
+use adapter::{
+    Adapter, Call, Department, Reply, Stopped, Undo, Undone, Unknown,
+    correction::{CorrectRecord, CorrectRecordOutput},
+};
 
 pub use crate::centre::CardCentre;
 use crate::contract::{ApplyCard, ApplyCardOutput};
@@ -24,6 +27,7 @@ pub fn adapter(centre: System) -> Department {
         .remote("ApplyCard", apply_for_card)
         .undone_by("WithdrawCard", withdraw_card)
         .stopped_by(stop_application)
+        .remote("CorrectRecord", correct_record)
         .serving(centre)
 }
 
@@ -38,4 +42,13 @@ async fn withdraw_card(centre: &System, undo: Undo<ApplyCard, ApplyCardOutput>, 
 
 async fn stop_application(centre: &System, _: ApplyCard, call: Call) -> Result<Stopped, Unknown> {
     centre.stop(call.id()).await
+}
+
+/// 更正: the holder of a card.
+async fn correct_record(
+    centre: &System,
+    request: CorrectRecord,
+    call: Call,
+) -> Result<Reply<CorrectRecordOutput>, Unknown> {
+    centre.correct_record(call.id(), &request).await
 }

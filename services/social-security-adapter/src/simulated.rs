@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use adapter::{
-    Reply, Retry, Stopped, Undone, Unknown,
-    simulated::{Books, Desk, Effect, Ended, Error, answer, magic},
+    CODE_FIELDS, Reply, Retry, Stopped, Undone, Unknown,
+    correction::{CorrectRecord, CorrectRecordOutput},
+    simulated::{Books, Desk, Effect, Ended, Error, answer, magic, records},
 };
 use async_trait::async_trait;
 use serde_json::json;
@@ -74,6 +75,28 @@ impl SimulatedSocialSecurity {
     }
 }
 
+impl SimulatedSocialSecurity {
+    async fn corrected(
+        &self,
+        key: &str,
+        request: &CorrectRecord,
+    ) -> Result<Reply<CorrectRecordOutput>, Ended<CorrectRecordOutput>> {
+        let Some(record) = &request.registration else { return Ok(Reply::failed(CODE_FIELDS, Retry::Never)) };
+        let record = record.id_number.as_str();
+        let mut sitting = self.desk.sit("CorrectRecord", key, record, request).await?;
+        if !has_card(sitting.books(), record).await? {
+            return sitting.refuse("HRS-811", NO_RECORD, OFFLINE_ROUTE).await;
+        }
+        if records::is_frozen(request) {
+            return sitting.refuse("HRS-812", FROZEN, OFFLINE_ROUTE).await;
+        }
+        records::correct(sitting.waited(&[]).await?, record, request).await
+    }
+}
+
+const NO_RECORD: &str = "未找到该公民身份号码的社会保障卡,请到社会保障卡网点核实。";
+const FROZEN: &str = "该社会保障卡的记录已被冻结,暂不能更正,请到社会保障卡网点核实。";
+
 #[async_trait]
 impl CardCentre for SimulatedSocialSecurity {
     async fn apply(&self, key: &str, request: &ApplyCard) -> Result<Reply<ApplyCardOutput>, Unknown> {
@@ -86,6 +109,10 @@ impl CardCentre for SimulatedSocialSecurity {
 
     async fn stop(&self, act: &str) -> Result<Stopped, Unknown> {
         self.desk.stop("ApplyCard", act).await
+    }
+
+    async fn correct_record(&self, key: &str, request: &CorrectRecord) -> Result<Reply<CorrectRecordOutput>, Unknown> {
+        answer(self.corrected(key, request).await)
     }
 }
 

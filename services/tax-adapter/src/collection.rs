@@ -4,10 +4,15 @@
 //! nothing more and answers the same, or how far it has come since. `act` is the key under which an act was called that
 //! is to be undone or stopped. [`Unknown`] is an outcome that is not known, never a no.
 
-use adapter::{Fact, Reply, Stopped, Undone, Unknown};
+use adapter::{
+    Fact, Reply, Stopped, Undone, Unknown,
+    correction::{CorrectRecord, CorrectRecordOutput},
+};
 use async_trait::async_trait;
 
-use crate::contract::{AwaitPremium, PremiumPaid};
+use crate::contract::{
+    AwaitPremium, ConfirmOvercollection, ConfirmOvercollectionOutput, PremiumPaid, RefundPremium, RefundPremiumOutput,
+};
 
 /// Tax's system of collecting social premiums.
 #[async_trait]
@@ -22,4 +27,14 @@ pub trait PremiumCollection: Send + Sync + 'static {
     async fn untold_payments(&self) -> Result<Vec<Fact>, Unknown>;
     /// These payments need not be told again.
     async fn payments_told(&self, ids: &[[u8; 16]]) -> Result<(), Unknown>;
+    /// Confirms that a payment was not owed, once for a voucher.
+    async fn confirm_overcollection(
+        &self,
+        key: &str,
+        request: &ConfirmOvercollection,
+    ) -> Result<Reply<ConfirmOvercollectionOutput>, Unknown>;
+    /// Refunds a payment or a part of it; never more than was paid.
+    async fn refund_premium(&self, key: &str, request: &RefundPremium) -> Result<Reply<RefundPremiumOutput>, Unknown>;
+    /// Corrects what is known of a payer and keeps what stood before.
+    async fn correct_record(&self, key: &str, request: &CorrectRecord) -> Result<Reply<CorrectRecordOutput>, Unknown>;
 }

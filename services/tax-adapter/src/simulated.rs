@@ -2,11 +2,15 @@
 //!
 //! A payment meets what is due in the transaction that takes it: from that moment the act is done, can no longer be
 //! stopped, and is told twice over, as the act's answer and as a notice. A payment that nothing waits for is kept until
-//! something does.
+//! something does. What is refunded is counted by voucher, whichever way it is refunded.
+
+mod payments_file;
+mod refunds;
 
 use adapter::{
-    Fact, Reply, Retry, Stopped, Subject, Undone, Unknown,
-    simulated::{Books, Desk, Effect, Ended, Error, answer},
+    CODE_FIELDS, Fact, Reply, Retry, Stopped, Subject, Undone, Unknown,
+    correction::{CorrectRecord, CorrectRecordOutput},
+    simulated::{Books, Desk, Effect, Ended, Error, answer, records},
 };
 use async_trait::async_trait;
 use identifiers::CitizenId;
@@ -19,8 +23,13 @@ use serde_json::json;
 
 use crate::{
     PremiumCollection,
-    contract::{AwaitPremium, PremiumPaid},
+    contract::{
+        AwaitPremium, ConfirmOvercollection, ConfirmOvercollectionOutput, PremiumPaid, RefundPremium,
+        RefundPremiumOutput,
+    },
 };
+
+pub use self::payments_file::{Imported, PaymentLine, PaymentsFile, read_payments};
 
 /// The personal premium of one year in fen. An assumption (400 yuan): the sources name no figure.
 pub const PREMIUM_FEN: i64 = 40_000;
@@ -44,6 +53,14 @@ const KEPT: &str = "paid-before-due";
 const MATCHED: &str = "act-paid-for";
 const REVERSED: &str = "reversed";
 const BY_VOUCHER: &str = "payment-by-voucher";
+/// Every child that tax has heard of, to find its record by.
+const PAYERS: &str = "payer";
+
+/// Where a family goes that is refused: a key of the packs' offline routes.
+const OFFLINE_ROUTE: &str = "tax";
+
+const NO_RECORD: &str = "未找到该公民身份号码的缴费记录,请到办税服务厅核实。";
+const FROZEN: &str = "该缴费记录已被冻结,暂不能更正,请到办税服务厅核实。";
 
 /// A simulated tax authority.
 pub struct SimulatedTax {
@@ -100,7 +117,7 @@ impl SimulatedTax {
     /// # Errors
     /// If the ledger cannot be used; then nothing was taken.
     pub async fn pay(&self, child: &CitizenId, amount_fen: i64) -> Result<Payment, Error> {
-        self.take(None, child, amount_fen).await
+        self.take(Handed { voucher: None, child, amount_fen, paid_at_ms: self.desk.now_ms() }).await
     }
 
     /// The bank's list names a payment by its voucher; the same voucher again is the same payment.
@@ -108,11 +125,12 @@ impl SimulatedTax {
     /// # Errors
     /// If the ledger cannot be used; then nothing was taken.
     pub async fn pay_by_bank(&self, voucher: &str, child: &CitizenId, amount_fen: i64) -> Result<Payment, Error> {
-        self.take(Some(voucher), child, amount_fen).await
+        let paid_at_ms = self.desk.now_ms();
+        self.take(Handed { voucher: Some(voucher), child, amount_fen, paid_at_ms }).await
     }
 
-    async fn take(&self, voucher: Option<&str>, child: &CitizenId, amount_fen: i64) -> Result<Payment, Error> {
-        let now_ms = self.desk.now_ms();
+    async fn take(&self, handed: Handed<'_>) -> Result<Payment, Error> {
+        let Handed { voucher, child, amount_fen, paid_at_ms: now_ms } = handed;
         let mut books = self.desk.ledger().begin().await?;
         if let Some(known) = paid_by_voucher(&mut books, voucher).await? {
             return Ok(Payment::Taken(known));
@@ -141,6 +159,7 @@ impl SimulatedTax {
             amount_fen,
             years: due.as_ref().map_or_else(|| vec![this_year], |due| due.request.enrolment.years.clone()),
         };
+        books.put(PAYERS, child.as_str(), json!(now_ms)).await?;
         books.put(BY_VOUCHER, &premium.voucher, serde_json::to_value(&premium)?).await?;
         books.tell(&fact(child, serial, &premium)?).await?;
         match due {
@@ -164,11 +183,12 @@ impl SimulatedTax {
             return sitting.fail("TAX-1001", Retry::Later).await;
         }
         let mut sitting = sitting.waited(&[]).await?;
-        if let Some(kept) = sitting.books().get(KEPT, child.as_str()).await? {
+        let now_ms = sitting.now_ms();
+        sitting.books().put(PAYERS, child.as_str(), json!(now_ms)).await?;
+        if let Some(kept) = kept(sitting.books(), child).await? {
             sitting.books().remove(KEPT, child.as_str()).await?;
             sitting.books().put(MATCHED, child.as_str(), json!(key)).await?;
-            let premium: PremiumPaid = serde_json::from_value(kept)?;
-            return sitting.succeed(premium).await;
+            return sitting.succeed(kept).await;
         }
         let due = Due { call_id: key.to_owned(), request: request.clone() };
         sitting.books().put(DUE, child.as_str(), serde_json::to_value(&due)?).await?;
@@ -177,6 +197,35 @@ impl SimulatedTax {
         }
         sitting.accept().await
     }
+}
+
+impl SimulatedTax {
+    async fn corrected(
+        &self,
+        key: &str,
+        request: &CorrectRecord,
+    ) -> Result<Reply<CorrectRecordOutput>, Ended<CorrectRecordOutput>> {
+        let Some(record) = &request.registration else { return Ok(Reply::failed(CODE_FIELDS, Retry::Never)) };
+        let child = record.id_number.as_str();
+        let mut sitting = self.desk.sit("CorrectRecord", key, child, request).await?;
+        if sitting.books().get(PAYERS, child).await?.is_none() {
+            return sitting.refuse("TAX-1011", NO_RECORD, OFFLINE_ROUTE).await;
+        }
+        if records::is_frozen(request) {
+            return sitting.refuse("TAX-1012", FROZEN, OFFLINE_ROUTE).await;
+        }
+        records::correct(sitting.waited(&[]).await?, child, request).await
+    }
+}
+
+/// Money as it is handed in.
+struct Handed<'a> {
+    /// The bank's voucher; none: the counter gives one.
+    voucher: Option<&'a str>,
+    child: &'a CitizenId,
+    amount_fen: i64,
+    /// When the payment succeeded.
+    paid_at_ms: i64,
 }
 
 #[async_trait]
@@ -198,7 +247,7 @@ impl PremiumCollection for SimulatedTax {
     }
 
     async fn refund(&self, act: &str, key: &str) -> Result<Undone, Unknown> {
-        self.desk.undo("RefundPremium", act, key).await
+        self.undo_premium(act, key).await
     }
 
     async fn untold_payments(&self) -> Result<Vec<Fact>, Unknown> {
@@ -208,6 +257,22 @@ impl PremiumCollection for SimulatedTax {
     async fn payments_told(&self, ids: &[[u8; 16]]) -> Result<(), Unknown> {
         self.desk.acknowledged(ids).await
     }
+
+    async fn confirm_overcollection(
+        &self,
+        key: &str,
+        request: &ConfirmOvercollection,
+    ) -> Result<Reply<ConfirmOvercollectionOutput>, Unknown> {
+        answer(self.confirmed(key, request).await)
+    }
+
+    async fn refund_premium(&self, key: &str, request: &RefundPremium) -> Result<Reply<RefundPremiumOutput>, Unknown> {
+        answer(self.refunded(key, request).await)
+    }
+
+    async fn correct_record(&self, key: &str, request: &CorrectRecord) -> Result<Reply<CorrectRecordOutput>, Unknown> {
+        answer(self.corrected(key, request).await)
+    }
 }
 
 async fn due(books: &mut Books, child: &CitizenId) -> Result<Option<Due>, Error> {
@@ -215,14 +280,28 @@ async fn due(books: &mut Books, child: &CitizenId) -> Result<Option<Due>, Error>
     Ok(entry.map(serde_json::from_value).transpose()?)
 }
 
-/// The payment that was kept for this child, or that an act was answered with and that was not refunded.
+/// The payment that was kept for this child, or that an act was answered with, and that was not refunded.
 async fn paid_before(books: &mut Books, child: &CitizenId) -> Result<Option<PremiumPaid>, Error> {
-    if let Some(kept) = books.get(KEPT, child.as_str()).await? {
-        return Ok(Some(serde_json::from_value(kept)?));
-    }
-    let Some(act) = books.get(MATCHED, child.as_str()).await? else { return Ok(None) };
-    let effect = books.effect(act.as_str().unwrap_or_default()).await?.filter(Effect::stands);
-    Ok(effect.map(|effect| serde_json::from_value(effect.outputs)).transpose()?)
+    let paid = match books.get(KEPT, child.as_str()).await? {
+        Some(kept) => Some(kept),
+        None => {
+            let Some(act) = books.get(MATCHED, child.as_str()).await? else { return Ok(None) };
+            let effect = books.effect(act.as_str().unwrap_or_default()).await?.filter(Effect::stands);
+            effect.map(|effect| effect.outputs)
+        }
+    };
+    let Some(paid) = paid else { return Ok(None) };
+    let paid: PremiumPaid = serde_json::from_value(paid)?;
+    let refunded_fen = refunds::refunded_fen(books, &paid.voucher).await?;
+    Ok((refunded_fen < paid.amount_fen).then_some(paid))
+}
+
+/// The payment that was kept for this child, unless it was refunded meanwhile.
+async fn kept(books: &mut Books, child: &CitizenId) -> Result<Option<PremiumPaid>, Error> {
+    let Some(kept) = books.get(KEPT, child.as_str()).await? else { return Ok(None) };
+    let kept: PremiumPaid = serde_json::from_value(kept)?;
+    let refunded_fen = refunds::refunded_fen(books, &kept.voucher).await?;
+    Ok((refunded_fen < kept.amount_fen).then_some(kept))
 }
 
 async fn paid_by_voucher(books: &mut Books, voucher: Option<&str>) -> Result<Option<PremiumPaid>, Error> {

@@ -37,6 +37,9 @@ pub struct QueryMaternityOutput {
     pub difficult_birth: bool,
     /// How many children were born.
     pub babies: u32,
+    /// 定点医疗机构 on the day of the delivery.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub designated: Option<bool>,
     /// The hospital's agreement with the agency; none, where it never had one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreement: Option<Agreement>,

@@ -171,6 +171,7 @@ fn status(scenario: Option<u16>, delivered_on: Date) -> QueryMaternityOutput {
         emergency: false,
         difficult_birth: false,
         babies: 1,
+        designated: Some(true),
         agreement: Some(agreement(delivered_on)),
         costs: vec![Cost { on: delivered_on, amount_fen: MATERNITY_FEN }],
         average_monthly_wage_fen: Some(WAGE_FEN),
@@ -178,6 +179,7 @@ fn status(scenario: Option<u16>, delivered_on: Date) -> QueryMaternityOutput {
     match scenario {
         Some(magic::MATERNITY_SETTLED) => status.settled = true,
         Some(magic::MATERNITY_REFUSED) => {
+            status.designated = Some(false);
             status.agreement = Some(Agreement { terminated_on: Some(day(-30)), ..agreement(delivered_on) });
         }
         Some(magic::AGREEMENT_SUSPENDED) => suspend(&mut status, day(-2), day(88)),
