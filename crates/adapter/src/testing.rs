@@ -3,6 +3,9 @@
 //! They run the department through the real runtime on a memory inbox, count effects with a closure of the caller's
 //! (usually: what stands in the simulated department's ledger), and panic with a sentence where a promise is broken.
 
+#[cfg(feature = "contracts")]
+pub mod contract;
+
 use std::sync::{
     Arc,
     atomic::{AtomicI64, Ordering},

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use adapter::{
     Reply, Unknown,
     simulated::{Behaviours, Desk, Ledger, magic},
+    testing,
 };
 use civil_affairs_adapter::{
     MarriageRegister, adapter,
@@ -16,9 +17,7 @@ use civil_affairs_adapter::{
     simulated::SimulatedCivilAffairs,
 };
 use identifiers::{AreaCode, CitizenId, ELicenceId, synthetic};
-use prost_reflect::{DescriptorPool, DynamicMessage, ReflectMessage};
-use serde::{Serialize, de::DeserializeOwned};
-use serde_json::{Value, json};
+use serde_json::json;
 use service::clock::VirtualClock;
 
 const NOW_MS: i64 = 1_793_575_800_000;
@@ -100,35 +99,14 @@ async fn magic_mothers_are_not_married_or_have_no_licence() {
 #[test]
 fn the_contract_is_the_protos_name_for_name() {
     let query = json!({ "mother": { "id_number": "340104199003070021" } });
-    same_names::<QueryMarriage>("QueryMarriage", &query);
-    same_names::<QueryMarriageOutput>(
+    testing::contract::has_the_protos_names::<QueryMarriage>("QueryMarriage", &query);
+    testing::contract::has_the_protos_names::<QueryMarriageOutput>(
         "QueryMarriageOutput",
         &json!({ "found": true, "spouse_id_number": "34010419880505001X", "spouse_name": "试测" }),
     );
-    same_names::<QueryMarriageLicence>("QueryMarriageLicence", &query);
-    same_names::<QueryMarriageLicenceOutput>("QueryMarriageLicenceOutput", &json!({ "claimed": true, "licence": "L" }));
-}
-
-/// Panics unless the sample sets every field of the proto's message, by the proto's names, and the typed contract reads
-/// and writes just that.
-fn same_names<Typed: Serialize + DeserializeOwned>(message: &str, sample: &Value) {
-    let pool = DescriptorPool::decode(proto::DESCRIPTORS).unwrap();
-    let descriptor = pool.get_message_by_name(&format!("yijian.departments.v1.{message}")).unwrap();
-    let parsed = DynamicMessage::deserialize(descriptor, sample).unwrap_or_else(|error| panic!("{message}: {error}"));
-    assert_every_field_is_set(&parsed);
-    let typed: Typed = serde_json::from_value(sample.clone()).unwrap_or_else(|error| panic!("{message}: {error}"));
-    assert_eq!(serde_json::to_value(typed).unwrap(), *sample, "{message}");
-}
-
-fn assert_every_field_is_set(message: &DynamicMessage) {
-    for field in message.descriptor().fields() {
-        assert!(message.has_field(&field), "{} is missing in the sample", field.full_name());
-        match message.get_field(&field).as_ref() {
-            prost_reflect::Value::Message(inner) => assert_every_field_is_set(inner),
-            prost_reflect::Value::List(list) => {
-                list.iter().filter_map(prost_reflect::Value::as_message).for_each(assert_every_field_is_set);
-            }
-            _ => {}
-        }
-    }
+    testing::contract::has_the_protos_names::<QueryMarriageLicence>("QueryMarriageLicence", &query);
+    testing::contract::has_the_protos_names::<QueryMarriageLicenceOutput>(
+        "QueryMarriageLicenceOutput",
+        &json!({ "claimed": true, "licence": "L" }),
+    );
 }

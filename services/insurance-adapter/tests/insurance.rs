@@ -21,8 +21,6 @@ use insurance_adapter::{
     simulated::{MATERNITY_FEN, PREMIUM_FEN, SimulatedInsurance},
 };
 use jiff::civil::date;
-use prost_reflect::{DescriptorPool, DynamicMessage, ReflectMessage};
-use serde::Serialize;
 use service::clock::VirtualClock;
 
 /// 2026-11-22 in Beijing.
@@ -327,10 +325,10 @@ async fn mothers_who_ask_for_a_scenario_get_it() {
 fn the_names_and_shapes_are_those_of_the_proto() {
     let full =
         EnrolResident { certificate: Some(certificate()), provisional: Some(provisional_number()), ..enrolment() };
-    assert_is("EnrolResident", full);
-    assert_is("EnrolProvisionally", provisional_enrolment());
-    assert_is("ClaimMaternity", claim());
-    assert_is("RecordSubsidy", subsidy());
+    testing::contract::is_the_protos("EnrolResident", full);
+    testing::contract::is_the_protos("EnrolProvisionally", provisional_enrolment());
+    testing::contract::is_the_protos("ClaimMaternity", claim());
+    testing::contract::is_the_protos("RecordSubsidy", subsidy());
     let (area, on) = (AreaCode::parse("140826").unwrap(), date(2026, 11, 22));
     let person_number = provisional_number().person_number;
     let enrolled = EnrolResidentOutput {
@@ -339,30 +337,17 @@ fn the_names_and_shapes_are_those_of_the_proto() {
         enrolled_on: on,
         years: vec![2026, 2027],
     };
-    assert_is("EnrolResidentOutput", enrolled);
+    testing::contract::is_the_protos("EnrolResidentOutput", enrolled);
     let missing = vec![Missing::IdNumber];
-    assert_is("EnrolProvisionallyOutput", EnrolProvisionallyOutput { person_number, area, enrolled_on: on, missing });
+    testing::contract::is_the_protos(
+        "EnrolProvisionallyOutput",
+        EnrolProvisionallyOutput { person_number, area, enrolled_on: on, missing },
+    );
     let (route, decision) = (MaternityRoute::Application, MaternityDecision::Approved);
-    assert_is("ClaimMaternityOutput", ClaimMaternityOutput { route, decision, amount_fen: 1, paid_on: Some(on) });
+    testing::contract::is_the_protos(
+        "ClaimMaternityOutput",
+        ClaimMaternityOutput { route, decision, amount_fen: 1, paid_on: Some(on) },
+    );
     let entry = RecordSubsidyOutput { ledger_entry: "ZZ1408262026000001".to_owned(), year: 2026, amount_fen: 1 };
-    assert_is("RecordSubsidyOutput", entry);
-}
-
-/// Reads the value as the proto's message, which refuses any other name or shape, and asks for every field of it.
-fn assert_is(message: &str, value: impl Serialize) {
-    let pool = DescriptorPool::decode(proto::DESCRIPTORS).unwrap();
-    let descriptor = pool.get_message_by_name(&format!("yijian.departments.v1.{message}")).unwrap();
-    let value = serde_json::to_value(value).unwrap();
-    let read = DynamicMessage::deserialize(descriptor, value).unwrap_or_else(|error| panic!("{message}: {error}"));
-    assert_complete(message, &read);
-}
-
-fn assert_complete(path: &str, message: &DynamicMessage) {
-    for field in message.descriptor().fields() {
-        let path = format!("{path}.{}", field.name());
-        assert!(message.has_field(&field), "{path} is in the proto and not in the contract");
-        if let Some(inner) = message.get_field(&field).as_message() {
-            assert_complete(&path, inner);
-        }
-    }
+    testing::contract::is_the_protos("RecordSubsidyOutput", entry);
 }

@@ -17,8 +17,7 @@ use police_adapter::{
     contract::{QueryHousehold, QueryHouseholdOutput, RegisterBirth, RegisterBirthOutput},
     simulated::SimulatedPolice,
 };
-use prost_reflect::{DescriptorPool, DynamicMessage, ReflectMessage};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use service::clock::VirtualClock;
 
@@ -247,39 +246,21 @@ async fn households_are_where_the_numbers_were_issued_unless_the_mother_asks_oth
 #[test]
 fn the_contract_is_the_protos_name_for_name() {
     let person = json!({ "name": "测试", "id_number": "340104199003070021" });
-    same_names::<QueryHousehold>("QueryHousehold", &json!({ "mother": person, "father": person }));
+    testing::contract::has_the_protos_names::<QueryHousehold>(
+        "QueryHousehold",
+        &json!({ "mother": person, "father": person }),
+    );
     let household = json!({ "found": true, "area": "340104", "address": "测试路1号", "ethnicity": "01",
                             "household_type": "collective" });
-    same_names::<QueryHouseholdOutput>("QueryHouseholdOutput", &json!({ "mother": household, "father": household }));
-    same_names::<RegisterBirth>("RegisterBirth", &birth());
-    same_names::<RegisterBirthOutput>(
+    testing::contract::has_the_protos_names::<QueryHouseholdOutput>(
+        "QueryHouseholdOutput",
+        &json!({ "mother": household, "father": household }),
+    );
+    testing::contract::has_the_protos_names::<RegisterBirth>("RegisterBirth", &birth());
+    testing::contract::has_the_protos_names::<RegisterBirthOutput>(
         "RegisterBirthOutput",
         &json!({ "id_number": "340104199003070021", "registered_on": "2026-11-02", "area": "340104",
                  "address": "测试路1号", "household_number": "1", "household_head": "测试",
                  "police_station": "测试派出所" }),
     );
-}
-
-/// Panics unless the sample sets every field of the proto's message, by the proto's names, and the typed contract reads
-/// and writes just that.
-fn same_names<Typed: Serialize + DeserializeOwned>(message: &str, sample: &Value) {
-    let pool = DescriptorPool::decode(proto::DESCRIPTORS).unwrap();
-    let descriptor = pool.get_message_by_name(&format!("yijian.departments.v1.{message}")).unwrap();
-    let parsed = DynamicMessage::deserialize(descriptor, sample).unwrap_or_else(|error| panic!("{message}: {error}"));
-    assert_every_field_is_set(&parsed);
-    let typed: Typed = serde_json::from_value(sample.clone()).unwrap_or_else(|error| panic!("{message}: {error}"));
-    assert_eq!(serde_json::to_value(typed).unwrap(), *sample, "{message}");
-}
-
-fn assert_every_field_is_set(message: &DynamicMessage) {
-    for field in message.descriptor().fields() {
-        assert!(message.has_field(&field), "{} is missing in the sample", field.full_name());
-        match message.get_field(&field).as_ref() {
-            prost_reflect::Value::Message(inner) => assert_every_field_is_set(inner),
-            prost_reflect::Value::List(list) => {
-                list.iter().filter_map(prost_reflect::Value::as_message).for_each(assert_every_field_is_set);
-            }
-            _ => {}
-        }
-    }
 }

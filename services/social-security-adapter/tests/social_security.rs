@@ -11,8 +11,6 @@ use adapter::{
 };
 use identifiers::{AreaCode, Ethnicity, LocalMinute, Sex, synthetic};
 use jiff::civil::date;
-use prost_reflect::{DescriptorPool, DynamicMessage, ReflectMessage};
-use serde::Serialize;
 use service::clock::VirtualClock;
 use social_security_adapter::{
     CardCentre, adapter,
@@ -188,26 +186,7 @@ fn the_names_and_shapes_are_those_of_the_proto() {
         recipient_phone: Some("15400000001".to_owned()),
         recipient_address: Some("安徽省合肥市样板路1号".to_owned()),
     };
-    assert_is("ApplyCard", ApplyCard { hand_over: Some(hand_over), ..application() });
+    testing::contract::is_the_protos("ApplyCard", ApplyCard { hand_over: Some(hand_over), ..application() });
     let (card, bank, outlet) = ("340000001".to_owned(), "102".to_owned(), "邮寄".to_owned());
-    assert_is("ApplyCardOutput", ApplyCardOutput { card, bank, outlet });
-}
-
-/// Reads the value as the proto's message, which refuses any other name or shape, and asks for every field of it.
-fn assert_is(message: &str, value: impl Serialize) {
-    let pool = DescriptorPool::decode(proto::DESCRIPTORS).unwrap();
-    let descriptor = pool.get_message_by_name(&format!("yijian.departments.v1.{message}")).unwrap();
-    let value = serde_json::to_value(value).unwrap();
-    let read = DynamicMessage::deserialize(descriptor, value).unwrap_or_else(|error| panic!("{message}: {error}"));
-    assert_complete(message, &read);
-}
-
-fn assert_complete(path: &str, message: &DynamicMessage) {
-    for field in message.descriptor().fields() {
-        let path = format!("{path}.{}", field.name());
-        assert!(message.has_field(&field), "{path} is in the proto and not in the contract");
-        if let Some(inner) = message.get_field(&field).as_message() {
-            assert_complete(&path, inner);
-        }
-    }
+    testing::contract::is_the_protos("ApplyCardOutput", ApplyCardOutput { card, bank, outlet });
 }

@@ -11,8 +11,6 @@ use adapter::{
 };
 use identifiers::{AreaCode, CitizenId, PersonName, Sex, synthetic};
 use jiff::civil::date;
-use prost_reflect::{DescriptorPool, DynamicMessage, ReflectMessage};
-use serde::Serialize;
 use service::clock::VirtualClock;
 use tax_adapter::{
     PremiumCollection, adapter,
@@ -258,32 +256,13 @@ async fn a_refund_takes_back_what_was_paid() {
 /// The proto would otherwise describe a contract that nobody keeps, to whoever writes an adapter in another language.
 #[test]
 fn the_names_and_shapes_are_those_of_the_proto() {
-    assert_is("AwaitPremium", premium());
+    testing::contract::is_the_protos("AwaitPremium", premium());
     let paid = PremiumPaid {
         voucher: "P34000000000001".to_owned(),
         paid_at: "2026-11-22T09:30:05+08:00".to_owned(),
         amount_fen: PREMIUM_FEN,
         years: vec![2026],
     };
-    assert_is("AwaitPremiumOutput", &paid);
-    assert_is("PremiumPaid", &paid);
-}
-
-/// Reads the value as the proto's message, which refuses any other name or shape, and asks for every field of it.
-fn assert_is(message: &str, value: impl Serialize) {
-    let pool = DescriptorPool::decode(proto::DESCRIPTORS).unwrap();
-    let descriptor = pool.get_message_by_name(&format!("yijian.departments.v1.{message}")).unwrap();
-    let value = serde_json::to_value(value).unwrap();
-    let read = DynamicMessage::deserialize(descriptor, value).unwrap_or_else(|error| panic!("{message}: {error}"));
-    assert_complete(message, &read);
-}
-
-fn assert_complete(path: &str, message: &DynamicMessage) {
-    for field in message.descriptor().fields() {
-        let path = format!("{path}.{}", field.name());
-        assert!(message.has_field(&field), "{path} is in the proto and not in the contract");
-        if let Some(inner) = message.get_field(&field).as_message() {
-            assert_complete(&path, inner);
-        }
-    }
+    testing::contract::is_the_protos("AwaitPremiumOutput", &paid);
+    testing::contract::is_the_protos("PremiumPaid", &paid);
 }
