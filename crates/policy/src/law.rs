@@ -102,12 +102,16 @@ pub struct Law {
     provisions: BTreeMap<&'static str, Vec<Provision>>,
     /// How the public funds' levels share a sum, where the pack says so.
     pub shares: Vec<rules::subsidy::Share>,
+    /// How many children each city is to subsidise in a year, where the pack says so.
+    pub plans: Vec<rules::subsidy::Plan>,
+    /// How the agency handles each business: limits, levels, papers.
+    pub procedures: Vec<rules::review::Procedure>,
 }
 
 impl Law {
     /// With these values.
     pub(crate) fn new(provisions: BTreeMap<&'static str, Vec<Provision>>, shares: Vec<rules::subsidy::Share>) -> Self {
-        Self { provisions, shares }
+        Self { provisions, shares, plans: Vec::new(), procedures: Vec::new() }
     }
 
     /// The value of a term that is in force on a day; without a day, the first one.
@@ -128,6 +132,14 @@ impl Law {
         }
         if self.shares.is_empty() {
             self.shares.clone_from(&base.shares);
+        }
+        if self.plans.is_empty() {
+            self.plans.clone_from(&base.plans);
+        }
+        for procedure in &base.procedures {
+            if self.procedure(&procedure.business).is_none() {
+                self.procedures.push(procedure.clone());
+            }
         }
         self
     }

@@ -17,6 +17,7 @@ pub mod case;
 pub mod decision;
 pub mod facts;
 pub mod law;
+pub mod ledger;
 pub mod legal_time;
 pub mod message;
 pub mod pack;

@@ -32,9 +32,11 @@ pub(super) fn read(sheet: &Sheet<'_>) -> Law {
         }
         table.finish();
     }
-    let shares = rules::subsidy::read_shares(&root);
+    let mut law = Law::new(provisions, rules::subsidy::read_shares(&root));
+    law.plans = rules::subsidy::read_plans(&root);
+    law.procedures = rules::review::read_procedures(&root);
     root.finish();
-    Law::new(provisions, shares)
+    law
 }
 
 fn provisions_of(table: &Table<'_>, key: &'static str, term: &Term) -> Vec<Provision> {
