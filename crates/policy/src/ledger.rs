@@ -14,7 +14,7 @@
 //! changed or deleted: what was wrong is put right by [`reverse`] (冲帐) and a new entry. A [`Ledger`] takes each entry
 //! once, however often it is told. An entry holds no name and no ID number.
 //!
-//! Articles: 《社会保险业务规程》 ch. 10 arts 2, 3, 6, 9 to 12 (income, refunds, 暂收, payments and 冲帐); 晋医保发〔2026〕4号 五.
+//! Articles: [004] 篇10 第10章 arts 2, 3, 6, 9 to 12 (income, refunds, 暂收, payments and 冲帐); 晋医保发〔2026〕4号 五.
 
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -30,6 +30,7 @@ pub mod hospital;
 pub mod maternity;
 pub mod premium;
 pub mod provisional;
+pub mod refund;
 pub mod review;
 pub mod selection;
 pub mod subsidy;
@@ -144,6 +145,7 @@ pub const RULES: &[&[Rule]] = &[
     hospital::RULES,
     maternity::RULES,
     review::RULES,
+    refund::RULES,
     provisional::RULES,
 ];
 
@@ -158,6 +160,7 @@ pub(crate) const TERMS: &[&[Term]] = &[
     hospital::TERMS,
     maternity::TERMS,
     review::TERMS,
+    refund::TERMS,
     provisional::TERMS,
     crate::advice::TERMS,
     timing::TERMS,
