@@ -34,9 +34,8 @@ impl Telephones {
         if looked.at.is_none_or(|at| at.elapsed() >= LOOK_EVERY) {
             for gateway in self.systems.gateways() {
                 let sent = gateway.messages().await?;
-                looked
-                    .arrived
-                    .extend(sent.into_iter().map(|message| (message.phone.as_str().to_owned(), message.template)));
+                let to_telephones = sent.into_iter().filter_map(|message| Some((message.phone?, message.template)));
+                looked.arrived.extend(to_telephones.map(|(phone, template)| (phone.as_str().to_owned(), template)));
             }
             looked.at = Some(Instant::now());
         }
