@@ -7,10 +7,14 @@ mod desk;
 
 mod script;
 
-use std::{collections::BTreeSet, path::PathBuf, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    time::Duration,
+};
 
 use clap::Args;
-use proto::v1::{self, CaseState};
+use proto::v1::{self, CaseState, submit_application_request::Form};
 use tokio::time::Instant;
 
 pub use script::{Act, Script};
@@ -55,22 +59,29 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let mut request = read_form(&arguments.file)?;
     let script = Script::read(&arguments.file.with_extension("acts.json"))?;
     request.idempotency_key = arguments.key.clone().unwrap_or_else(fresh_key);
-    let form = match request.form.take() {
-        Some(v1::submit_application_request::Form::Birth(form)) => form,
-        Some(v1::submit_application_request::Form::General(_)) | None => {
-            return Err(Failure::Usage("只能演示出生申请表 / only a birth form can be played".to_owned()));
+    let (form, people) = match (request.form.take(), arguments.vary) {
+        (Some(Form::Birth(form)), vary) => {
+            let form = match vary {
+                Some(seed) => replaced(form, seed),
+                None => form,
+            };
+            (Form::Birth(form.clone()), People::of_birth(form))
         }
+        (Some(Form::General(form)), None) => {
+            let people = People::of_general(&form)?;
+            (Form::General(form), people)
+        }
+        (Some(Form::General(_)), Some(_)) => {
+            return Err(Failure::Usage("--vary 只适用于出生申请表 / --vary is for birth forms only".to_owned()));
+        }
+        (None, _) => return Err(Failure::Usage("文件中没有申请表 / the file holds no form".to_owned())),
     };
-    let form = match arguments.vary {
-        Some(seed) => replaced(form, seed),
-        None => form,
-    };
-    request.form = Some(v1::submit_application_request::Form::Birth(form.clone()));
+    request.form = Some(form);
     let mut client = Client::new(&arguments.server)?;
     let filed = client.applications.submit_application(request).await.map_err(Words::from)?.into_inner();
     let mut player = Player {
         client,
-        form,
+        people,
         application: filed.application_id,
         cases: filed.case_ids,
         desk: arguments.desk,
@@ -133,9 +144,37 @@ fn listed(codes: &BTreeSet<String>) -> String {
     codes.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
+/// Who acts, and what the counter asks for, as the form says.
+struct People {
+    area: String,
+    applicant: String,
+    father: String,
+    /// By the child's order; empty where the form is not about a birth.
+    born_at: BTreeMap<u32, String>,
+}
+
+impl People {
+    fn of_birth(form: v1::BirthForm) -> Self {
+        let number = |parent: Option<v1::Parent>| parent.map(|parent| parent.id_number).unwrap_or_default();
+        Self {
+            area: form.area,
+            applicant: number(form.mother),
+            father: number(form.father),
+            born_at: form.children.into_iter().map(|child| (child.order, child.born_at)).collect(),
+        }
+    }
+
+    fn of_general(form: &v1::GeneralForm) -> Result<Self, Failure> {
+        let fields: serde_json::Value = serde_json::from_str(&form.fields_json)
+            .map_err(|error| Failure::Usage(format!("fields_json: 不是 JSON / not JSON: {error}")))?;
+        let applicant = fields["applicant"]["id_number"].as_str().unwrap_or_default().to_owned();
+        Ok(Self { area: form.area.clone(), applicant, father: String::new(), born_at: BTreeMap::new() })
+    }
+}
+
 struct Player {
     client: Client,
-    form: v1::BirthForm,
+    people: People,
     application: String,
     cases: Vec<String>,
     desk: String,
@@ -202,11 +241,10 @@ impl Player {
 
     /// The number of the person in this role, as the form names it.
     fn id_number_of(&self, role: Role) -> String {
-        let parent = match role {
-            Role::Father => &self.form.father,
-            Role::Applicant | Role::Clerk => &self.form.mother,
-        };
-        parent.as_ref().map(|parent| parent.id_number.clone()).unwrap_or_default()
+        match role {
+            Role::Father => self.people.father.clone(),
+            Role::Applicant | Role::Clerk => self.people.applicant.clone(),
+        }
     }
 
     fn case_of(&self, child: u32) -> Result<String, Failure> {
@@ -273,11 +311,10 @@ impl Player {
 
     async fn until_paid(&mut self, child: u32) -> Result<i64, Failure> {
         let case_id = self.case_of(child)?;
-        let born = self.form.children.iter().find(|one| one.order == child);
         let request = counter::Request {
-            area: self.form.area.clone(),
+            area: self.people.area.clone(),
             mother_id_number: self.id_number_of(Role::Applicant),
-            born_at: born.map(|one| one.born_at.clone()).unwrap_or_default(),
+            born_at: self.people.born_at.get(&child).cloned().unwrap_or_default(),
             child_order: child,
         };
         loop {

@@ -3,6 +3,7 @@
 mod comparer;
 mod examples;
 mod lives;
+mod other_packs;
 mod refusals;
 mod secrecy;
 

@@ -1,0 +1,76 @@
+//! The example packs: a city whose rules are of neither shipped province, and a one thing that is no birth at all.
+
+use std::{path::PathBuf, sync::Arc};
+
+use policy::{Form, Pack, Packs, message};
+use saga::definition::{Cause, Kind, Performer};
+use serde_json::json;
+
+fn packs() -> Packs {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples/policies");
+    Packs::load_folder(&folder).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+fn pack(name: &str) -> Arc<Pack> {
+    Arc::clone(packs().get(name).unwrap_or_else(|| panic!("no pack {name}")))
+}
+
+/// An official who copies an example would otherwise begin with a pack that is refused.
+#[test]
+fn every_example_pack_is_sound_and_cites_what_is_to_be_verified() {
+    let packs = packs();
+    let names: Vec<&str> = packs.iter().map(|pack| &*pack.name).collect();
+    assert_eq!(names, ["anhui-quick", "restaurant", "xian-2026"]);
+    for name in ["restaurant", "xian-2026"] {
+        let pack = packs.get(name).expect("an example");
+        assert!(
+            pack.documents.iter().any(|document| document.contains("须核对")),
+            "{name} is not to be trusted unread"
+        );
+        assert!(!Packs::shipped().iter().any(|shipped| shipped.name == pack.name), "an example is not shipped as law");
+    }
+}
+
+/// Nobody would otherwise know whether the engine has a birth in it: departments, items and articles are all others.
+#[test]
+fn the_restaurant_has_a_law_step_a_person_two_departments_side_by_side_a_pivot_and_a_message() {
+    let restaurant = pack("restaurant");
+    let definition = &restaurant.definition;
+    assert_eq!(restaurant.form, Form::General);
+    for department in ["health", "police", "insurance", "civil-affairs", "social-security", "tax"] {
+        assert!(!restaurant.departments.iter().any(|named| &**named == department), "{department}");
+    }
+    let find = |name: &str| definition.find(name).unwrap_or_else(|| panic!("no step {name}"));
+    let (signboard, fire) = (definition.step(find("signboard")), definition.step(find("fire-safety")));
+    assert_eq!(signboard.after, fire.after, "side by side");
+    assert_ne!(signboard.department(), fire.department());
+    assert_eq!(definition.pivot(), Some(find("food-licence")));
+    assert!(matches!(&definition.step(find("close")).performer, Performer::Law { .. }));
+    assert!(
+        matches!(&definition.step(find("site-inspection")).performer, Performer::Person { role, .. } if &**role == "clerk")
+    );
+    assert!(signboard.is_undone_for(Cause::Rejected) && signboard.is_undone_for(Cause::Withdrawn));
+    assert_eq!(definition.step(find("tobacco-licence")).kind, Kind::Forward);
+}
+
+/// Who opens a restaurant would otherwise be told nothing, because the message looked for a mother.
+#[test]
+fn a_general_forms_message_goes_to_its_applicant() {
+    let restaurant = pack("restaurant");
+    let facts = json!({
+        "applicant": {"name": "例店主", "phone": "15400001111"},
+        "food-licence": {"number": "JY23301000000001", "valid_until": "2031-11-21"},
+    });
+    let composed = message::compose(&restaurant, "R01", &facts).expect("a template").expect("all facts");
+    assert_eq!(composed["phone"], "15400001111");
+    assert!(composed["text"].as_str().is_some_and(|text| text.starts_with("【政务服务】例店主,")));
+    let missing = message::compose(&restaurant, "R01", &json!({})).expect("a template").expect_err("nothing is known");
+    assert!(missing.to_string().contains("applicant.phone"), "{missing}");
+}
+
+/// A family in another city of the province would otherwise be handled by the rules of its capital.
+#[test]
+fn a_citys_pack_is_for_that_city_alone() {
+    let xian = pack("xian-2026");
+    assert!(xian.covers_area("610113") && !xian.covers_area("610300"));
+}
