@@ -187,7 +187,8 @@ impl Pack {
         let mut sagas = vec![steps];
         for name in &header.procedures {
             let (own, inherited) = (format!("{}.toml", name.value), format!("base/{}.toml", name.value));
-            let Some((file, text)) = [own, inherited].into_iter().find_map(|file| text_of(&file).map(|text| (file, text)))
+            let Some((file, text)) =
+                [own, inherited].into_iter().find_map(|file| text_of(&file).map(|text| (file, text)))
             else {
                 pack.report(
                     name.line,
@@ -225,12 +226,8 @@ impl Pack {
             problems.sort_by_key(|problem| files::order(&problem.file));
             return Err(Problems(problems));
         }
-        let definition = Definition {
-            name: header.name.clone(),
-            title: header.title.clone(),
-            steps: steps.steps,
-            procedure: false,
-        };
+        let definition =
+            Definition { name: header.name.clone(), title: header.title.clone(), steps: steps.steps, procedure: false };
         Ok(Self {
             hash,
             files: files.iter().map(|(name, text)| ((*name).into(), (*text).into())).collect(),

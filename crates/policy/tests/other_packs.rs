@@ -2,7 +2,8 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use policy::{Form, Pack, Packs, message};
+use identifiers::LocalMinute;
+use policy::{Calendar, Form, Pack, Packs, message};
 use saga::definition::{Cause, Kind, Performer};
 use serde_json::json;
 
@@ -66,6 +67,40 @@ fn a_general_forms_message_goes_to_its_applicant() {
     assert!(composed["text"].as_str().is_some_and(|text| text.starts_with("【政务服务】例店主,")));
     let missing = message::compose(&restaurant, "R01", &json!({})).expect("a template").expect_err("nothing is known");
     assert!(missing.to_string().contains("applicant.phone"), "{missing}");
+}
+
+/// What a family of Xi'an that paid so, for these years, is told of its benefits: the row, the first and the last day.
+fn benefit(born_at: &str, paid_at: &str, ticked: &str, years: &[i16]) -> (String, Option<String>, Option<String>) {
+    let facts = json!({
+        "child": {"born_at": born_at, "insurance": {"years": [ticked]}},
+        "enrolment": {"enrolled_on": &born_at[..10], "years": years},
+        "premium": {"paid_at": paid_at, "years": years},
+    });
+    let asked_at = LocalMinute::parse(paid_at).expect("a minute");
+    let calendar = Calendar::shipped();
+    let decision = policy::decide("benefit", &pack("xian-2026"), &calendar, &facts, &asked_at)
+        .unwrap_or_else(|undecidable| panic!("{born_at} {paid_at}: {undecidable}"));
+    let day = |field: &str| decision.gives.get(field).and_then(|day| day.as_str()).map(str::to_owned);
+    (decision.row.to_string(), day("start_on"), day("end_on"))
+}
+
+/// A child whose parents paid late would otherwise be insured from the day after, as in Anhui, or from no day at all; or
+/// its birth year would be covered by a premium that Xi'an counts for the next year alone. (Domain tables D3 and D4,
+/// variant `per_year`.)
+#[test]
+fn in_xian_late_is_from_the_next_month_and_each_year_needs_its_own_premium() {
+    let told = |start: &str, end: &str| (Some(start.to_owned()), Some(end.to_owned()));
+    let days = |(_, start, end): (String, Option<String>, Option<String>)| (start, end);
+    let on_time = benefit("2026-03-03T08:00", "2026-06-01T23:50", "birth-year", &[2026]);
+    assert_eq!(days(on_time), told("2026-03-03", "2026-12-31"), "day 90");
+    let late = benefit("2026-03-03T08:00", "2026-06-02T00:10", "birth-year", &[2026]);
+    assert_eq!(
+        days(late),
+        told("2026-07-01", "2026-12-31"),
+        "day 91: late at once, there is no gap, and not from 3 June"
+    );
+    let at_new_year = benefit("2026-11-20T08:00", "2026-12-01T09:00", "next-year", &[2027]);
+    assert_eq!(days(at_new_year), told("2027-01-01", "2027-12-31"), "only the next year was paid");
 }
 
 /// A family in another city of the province would otherwise be handled by the rules of its capital.

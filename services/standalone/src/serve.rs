@@ -51,8 +51,8 @@ const DESK_ALONE: &str = "127.0.0.1:7072";
 const KEYS_STEPS: u32 = 50;
 const KEYS_STEP: Duration = Duration::from_millis(100);
 
-/// The file in a pack's folder that says what its departments answer where nobody simulates them.
-const SCRIPT: &str = "departments.toml";
+/// How the files end that say, beside the packs' folders, what departments answer where nobody simulates them.
+const SCRIPT: &str = ".departments.toml";
 
 /// Which half is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,13 +138,13 @@ fn packs(folder: Option<&Path>) -> Result<Packs, Failure> {
     })
 }
 
-/// What stands beside the packs in a folder of packs: the answers of departments that nobody simulates.
+/// What stands beside the folders of the packs: the answers of departments that nobody simulates.
 fn script(folder: Option<&Path>) -> Result<Script, Failure> {
     let mut script = Script::default();
     let Some(folder) = folder else { return Ok(script) };
     let entries = std::fs::read_dir(folder).with_context(|| format!("read {}", folder.display()))?;
-    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path().join(SCRIPT)).collect();
-    files.retain(|file| file.is_file());
+    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    files.retain(|file| file.to_string_lossy().ends_with(SCRIPT));
     // In a fixed order, so that of two that contradict each other the same is always named.
     files.sort();
     for file in files {

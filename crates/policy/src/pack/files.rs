@@ -4,7 +4,7 @@ use std::{fs, path::Path, sync::Arc};
 
 use sm3::{Digest, Sm3};
 
-use super::{FILES, FILE_BYTES_MAX, Problem, Problems, sheet::Placed};
+use super::{FILE_BYTES_MAX, FILES, Problem, Problems, sheet::Placed};
 
 /// The values that a pack takes from its base where it sets none of its own.
 pub(super) const BASE_LAW: &str = "base/law.toml";

@@ -87,7 +87,11 @@ pub(super) fn remind_on(table: &Table<'_>, notes: &mut Notes<'_>) -> Option<Remi
     }
     if days.is_empty() || !days.is_sorted() || days.len() > saga::limits::REMINDERS_MAX {
         let most = saga::limits::REMINDERS_MAX;
-        remind.report(remind.line, format!("`days` 须递增,最多{most}个 must rise, at most {most}"), "更正 correct them");
+        remind.report(
+            remind.line,
+            format!("`days` 须递增,最多{most}个 must rise, at most {most}"),
+            "更正 correct them",
+        );
     }
     notes.keep(&remind, "remind_on");
     remind.finish();
