@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use identifiers::LocalMinute;
-use policy::{Pack, Packs, facts, message};
+use policy::{Calendar, Pack, Packs, facts, message};
 use saga::definition::{
     Cause, Definition, Kind, OnBereavement, OnRefusal, Performer, Scope, Selection, StartWhen, Step,
 };
@@ -172,7 +172,10 @@ fn shanxi_before_2026_is_free_in_the_birth_year_and_paid_by_the_family_in_the_ne
     let definition = &shanxi.definition;
     let registration = definition.find("registration").expect("registration");
     let names: Vec<&str> = definition.steps.iter().map(|step| &*step.name).collect();
-    assert_eq!(names, ["signature", "certificate", "registration", "provisional", "enrolment", "premium"]);
+    assert_eq!(
+        names,
+        ["signature", "certificate", "registration", "provisional", "enrolment", "premium-payer", "premium"]
+    );
     assert!(step(definition, "provisional").start_when.contains(&StartWhen::Offline { step: registration }));
     assert_eq!(after(definition, "provisional"), ["certificate"], "the certificate alone is enough");
     assert_eq!(step(definition, "enrolment").selection, Selection::Always);
@@ -180,6 +183,12 @@ fn shanxi_before_2026_is_free_in_the_birth_year_and_paid_by_the_family_in_the_ne
     assert_eq!(step(definition, "premium").department().map(|name| &**name), Some("tax"));
     assert_eq!(after(definition, "premium"), ["enrolment"]);
     assert!(shanxi.selector.born_from.is_none(), "the announcement names no first day");
+    let Performer::Law { rule } = &step(definition, "premium-payer").performer else { panic!("the law says who pays") };
+    let facts = json!({"child": {"born_at": "2025-12-31T23:59"}, "enrolment": {"enrolled_on": "2026-01-05"}});
+    let asked_at = LocalMinute::parse("2026-01-05T10:00").expect("a minute");
+    let decision = policy::decide(rule, &shanxi, &Calendar::shipped(), &facts, &asked_at).expect("decidable");
+    assert_eq!((&*decision.row, &decision.gives["payer"]), ("D5-1", &json!("none")), "table D5, row 1");
+    assert_eq!((&decision.gives["start_on"], &decision.gives["end_on"]), (&json!("2025-12-31"), &json!("2025-12-31")));
 }
 
 /// A pack would otherwise hand a department's bank data to the hospital (个人信息保护法 art. 6).
