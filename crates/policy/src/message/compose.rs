@@ -54,7 +54,7 @@ pub fn compose(pack: &Pack, template: &str, facts: &Value) -> Option<Result<Valu
 }
 
 fn fill(pack: &Pack, template: &Template, facts: &Value) -> Result<Value, ComposeError> {
-    let phone_path = template.to.phone_path();
+    let phone_path = template.to.phone_path(pack.form);
     let phone = facts::text(facts, phone_path);
     let mut missing: Vec<Arc<str>> = Vec::new();
     if phone.is_none() && template.to.is_family() && template.channels.contains(&Channel::Sms) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Variable;
-use crate::facts;
+use crate::{Form, facts};
 
 /// To whom a message goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,11 +50,14 @@ impl Recipient {
 
     /// Where the telephone number is in the facts. Those in charge are reached by whoever knows their duty roster,
     /// which hands it in with the occasion.
-    pub fn phone_path(self) -> &'static str {
-        match self {
-            Self::Applicant => "mother.phone",
-            Self::Father => "father.phone",
-            Self::Handler | Self::Supervisor | Self::Operator | Self::CitySupervisor => "occasion.phone",
+    pub fn phone_path(self, form: Form) -> &'static str {
+        match (self, form) {
+            (Self::Applicant, Form::Birth) => "mother.phone",
+            (Self::Applicant, Form::General) => "applicant.phone",
+            (Self::Father, Form::Birth | Form::General) => "father.phone",
+            (Self::Handler | Self::Supervisor | Self::Operator | Self::CitySupervisor, Form::Birth | Form::General) => {
+                "occasion.phone"
+            }
         }
     }
 }

@@ -146,7 +146,9 @@ impl Messages {
                 }
                 (Some(_), _, _) => true,
                 (None, ..) => {
-                    [OCCASION, "request", "correction"].contains(&first) || header.form == super::Form::General || crate::facts::ROOTS.contains(&first)
+                    [OCCASION, "request", "correction"].contains(&first)
+                        || header.form == super::Form::General
+                        || crate::facts::ROOTS.contains(&first)
                 }
             };
             if !known {
