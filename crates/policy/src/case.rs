@@ -161,7 +161,12 @@ impl<'q> Case<'q> {
     /// The value of the law in force on a day (without a day: its first), noted as used. `None` where the pack has none.
     pub fn provision(&self, term: &'static str, on: Option<Date>) -> Option<&'q Provision> {
         let found = self.pack.law.get(term, on)?;
-        self.terms.borrow_mut().insert(term.to_owned(), found.value.zh());
+        let mut terms = self.terms.borrow_mut();
+        // A rule may read one value many times over; it is worded once.
+        if terms.get(term).is_none() {
+            terms.insert(term.to_owned(), found.value.zh());
+        }
+        drop(terms);
         self.cite(found.source.clone());
         Some(found)
     }
