@@ -21,6 +21,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+pub mod known;
+
 /// What a birth's form brings, and the composed message. All other roots are names of steps.
 pub const ROOTS: [&str; 10] = [
     "application",

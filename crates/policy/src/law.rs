@@ -178,6 +178,23 @@ pub fn yuan(fen: i64) -> String {
     format!("{sign}{}.{:02}", fen.unsigned_abs() / 100, fen.unsigned_abs() % 100)
 }
 
+impl std::fmt::Display for Value {
+    /// As a pack writes it.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unspecified => formatter.write_str("unspecified"),
+            Self::Span(span) => span.fmt(formatter),
+            Self::Truth(truth) => truth.fmt(formatter),
+            Self::Count(count) => count.fmt(formatter),
+            Self::Money(fen) => formatter.write_str(&yuan(*fen)),
+            Self::MonthDay(month, day) => write!(formatter, "{month:02}-{day:02}"),
+            Self::Minute(minute) => formatter.write_str(minute.as_str()),
+            Self::Word(text) | Self::Text(text) => formatter.write_str(text),
+            Self::Texts(texts) => formatter.write_str(&texts.join(", ")),
+        }
+    }
+}
+
 impl Value {
     /// As people read it in Chinese.
     pub fn zh(&self) -> String {

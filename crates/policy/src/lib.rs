@@ -14,18 +14,24 @@
 pub mod advice;
 pub mod calendar;
 pub mod case;
+pub mod check;
 pub mod decision;
+pub mod diff;
 pub mod facts;
 pub mod law;
 pub mod ledger;
 pub mod legal_time;
 pub mod message;
 pub mod pack;
+pub mod replay;
 pub mod rules;
+pub mod show;
 pub mod step_times;
 
 pub use calendar::Calendar;
 pub use decision::{Decision, Outcome, Undecidable};
+pub use diff::diff;
 pub use message::Template;
 pub use pack::{Explained, Form, Pack, Packs, Problem, Problems};
+pub use replay::replay;
 pub use rules::decide;
