@@ -3,6 +3,7 @@
 //! ```text
 //!   yijian [serve]   orchestrator + simulated departments + pages + synthetic families     serve, departments, families
 //!   yijian submit …  an ordinary gRPC client of a running server                           client, play
+//!   yijian policy …  what a pack says and would decide, without a server                   law
 //!   yijian bench     load, measured                                                        bench
 //! ```
 //!
@@ -21,6 +22,8 @@ pub mod families;
 pub mod client;
 
 pub mod play;
+
+pub mod law;
 
 pub mod bench;
 

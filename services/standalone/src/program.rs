@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{bench, client, play, serve};
+use crate::{bench, client, law, play, serve};
 
 /// The exit status of a request that makes no sense: a wrong option, a file that cannot be read.
 pub const EXIT_USAGE: u8 = 2;
@@ -44,6 +44,9 @@ pub enum Command {
     History(client::OneCase),
     /// 提交示例并按其剧本办到底 / file an example and play its acts to the end
     Play(play::Arguments),
+    /// 政策包:检查、展示、比较、判断 / policy packs: check, show, compare, decide
+    #[command(subcommand)]
+    Policy(law::Command),
     /// 测量:多少办件、多快 / load, measured
     Bench(bench::Arguments),
 }
@@ -162,6 +165,7 @@ pub async fn run(program: Program) -> ExitCode {
         Some(Command::Withdraw(arguments)) => client::withdraw(arguments).await,
         Some(Command::History(arguments)) => client::history(arguments).await,
         Some(Command::Play(arguments)) => play::run(arguments).await,
+        Some(Command::Policy(command)) => law::run(command),
         Some(Command::Bench(arguments)) => bench::run(arguments).await,
     };
     match done {

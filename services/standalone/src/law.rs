@@ -1,0 +1,128 @@
+//! `yijian policy …`: what a pack says and what it would decide, without a server.
+//!
+//! ```text
+//!   check DIR         everything wrong with a pack, and how long its messages are      check
+//!   show PACK         the pack as one page                                             show
+//!   diff A B          what differs, in words                                           diff
+//!   decide --facts F  every decision for a family that is not in the system            decide
+//!   bench             how fast                                                         bench
+//! ```
+//!
+//! These commands read files and the clock and print; what they print is decided in `policy`.
+
+mod bench;
+mod check;
+mod decide;
+mod print;
+
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use clap::{Args, Subcommand};
+use identifiers::LocalMinute;
+use policy::{Calendar, Pack, Packs};
+
+use crate::program::Failure;
+
+/// The commands of `yijian policy`.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// 检查政策包:一次列出全部问题 / everything that is wrong with a pack, or with a folder of packs
+    Check(check::Arguments),
+    /// 政策包全文,一页读完(Markdown) / a pack as one page
+    Show(Show),
+    /// 两个政策包有何不同 / what differs between two packs
+    Diff(Diff),
+    /// 对一个未在系统内的家庭作出全部判断 / every decision for a family that is not in the system
+    Decide(decide::Arguments),
+    /// 测量:判断有多快 / how fast the law decides
+    Bench(bench::Arguments),
+}
+
+/// `yijian policy show`.
+#[derive(Debug, Args)]
+pub struct Show {
+    /// 内置政策包的名称,或政策包的文件夹 / a shipped pack's name, or a pack's folder
+    pub pack: String,
+}
+
+/// `yijian policy diff`.
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// 旧 / the old one: a shipped pack's name, or a pack's folder
+    pub old: String,
+    /// 新 / the new one
+    pub new: String,
+}
+
+/// Where the years' working days are read from.
+#[derive(Clone, Debug, Args)]
+pub struct Years {
+    /// 节假日文件夹,代替内置的 / folder of the years' notices, instead of those built in
+    #[arg(long, value_name = "DIR")]
+    pub calendar: Option<PathBuf>,
+}
+
+impl Years {
+    fn read(&self) -> Result<Calendar, Failure> {
+        match &self.calendar {
+            Some(folder) => Calendar::load_folder(folder).map_err(|problems| Failure::Refused(problems.to_string())),
+            None => Ok(Calendar::shipped()),
+        }
+    }
+}
+
+/// Does what is asked and prints it.
+///
+/// # Errors
+/// What the law or a file says against it, in words.
+pub fn run(command: Command) -> Result<(), Failure> {
+    let text = match command {
+        Command::Check(arguments) => check::text(&arguments, now().date())?,
+        Command::Show(arguments) => policy::show::page(&*pack(&arguments.pack)?),
+        Command::Diff(arguments) => diff(&arguments)?,
+        Command::Decide(arguments) => decide::text(&arguments, now())?,
+        Command::Bench(arguments) => bench::text(&arguments)?,
+    };
+    match writeln!(io::stdout(), "{}", text.trim_end()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::Refused(format!("无法输出 / cannot print: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn now() -> LocalMinute {
+    LocalMinute::from_timestamp(jiff::Timestamp::now())
+}
+
+fn diff(arguments: &Diff) -> Result<String, Failure> {
+    let (old, new) = (pack(&arguments.old)?, pack(&arguments.new)?);
+    let changes = policy::diff(&old, &new);
+    if changes.is_empty() {
+        return Ok("没有不同 / no difference".to_owned());
+    }
+    Ok(changes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+}
+
+/// The shipped pack of this name, or else the pack of this folder.
+fn pack(named: &str) -> Result<Arc<Pack>, Failure> {
+    let shipped = Packs::shipped();
+    if let Some(pack) = shipped.get(named) {
+        return Ok(Arc::clone(pack));
+    }
+    if !Path::new(named).is_dir() {
+        let names: Vec<&str> = shipped.iter().map(|pack| &*pack.name).collect();
+        return Err(Failure::Usage(format!(
+            "没有这个政策包,也没有这个文件夹 / neither a shipped pack nor a folder: {named}\n  内置 shipped: {}",
+            names.join(", ")
+        )));
+    }
+    Pack::load(Path::new(named)).map(Arc::new).map_err(|problems| Failure::Refused(problems.to_string()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,155 @@
+//! `yijian policy decide`: every decision for a family that is not in the system, child by child.
+
+use std::{borrow::Cow, fs, path::PathBuf, sync::Arc};
+
+use clap::Args;
+use identifiers::LocalMinute;
+use policy::{
+    Calendar, Pack, Packs,
+    advice::{self, Advised, Choice, LastDay},
+    facts,
+};
+use serde_json::{Value, json};
+
+use super::{Years, print};
+use crate::program::Failure;
+
+/// Bytes of a file of facts: one family fills a few thousand.
+const FACTS_BYTES_MAX: u64 = 1_048_576;
+
+/// `yijian policy decide`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// 政策包名称或文件夹;不写则由规则选定 / a shipped pack's name or a folder; without it the law chooses
+    #[arg(long, value_name = "PACK|DIR")]
+    pub pack: Option<String>,
+    /// 事实文件(JSON) / the facts
+    #[arg(long, value_name = "FILE")]
+    pub facts: PathBuf,
+    /// 提问的时刻(北京时间),默认现在 / when the question is asked, Beijing time [default: now]
+    #[arg(long, value_name = "YYYY-MM-DDTHH:MM", value_parser = minute)]
+    pub at: Option<LocalMinute>,
+    /// 以 JSON 输出,不作遮盖 / print JSON, nothing masked
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    years: Years,
+}
+
+fn minute(text: &str) -> Result<LocalMinute, String> {
+    LocalMinute::parse(text).map_err(|violation| format!("{} / {}", violation.zh, violation.en))
+}
+
+/// What the law says of one child.
+pub(super) struct Told {
+    pub(super) pack: Arc<Pack>,
+    pub(super) order: Option<i64>,
+    pub(super) decisions: Vec<Advised>,
+    pub(super) last_days: Vec<LastDay>,
+    pub(super) choices: Vec<Choice>,
+}
+
+pub(super) fn text(arguments: &Arguments, now: LocalMinute) -> Result<String, Failure> {
+    let calendar = arguments.years.read()?;
+    let facts = read(arguments)?;
+    let at = arguments.at.clone().unwrap_or(now);
+    let named = arguments.pack.as_deref().map(super::pack).transpose()?;
+    let mut told = Vec::new();
+    for facts in advice::per_child(&facts) {
+        told.push(tell(named.as_ref(), &calendar, facts, &at)?);
+    }
+    if arguments.json {
+        let children: Vec<Value> = told.iter().map(as_json).collect();
+        return serde_json::to_string_pretty(&json!({"at": at.as_str(), "children": children}))
+            .map_err(|error| Failure::Refused(error.to_string()));
+    }
+    Ok(told.iter().map(|told| print::told(told, &at)).collect::<Vec<_>>().join("\n\n"))
+}
+
+fn read(arguments: &Arguments) -> Result<Value, Failure> {
+    let wrong = |why: String| Failure::Usage(format!("{}: {why}", arguments.facts.display()));
+    let size =
+        fs::metadata(&arguments.facts).map_err(|error| wrong(format!("无法读取 / cannot be read: {error}")))?.len();
+    if size > FACTS_BYTES_MAX {
+        return Err(wrong(format!("过大 / too large: {size} > {FACTS_BYTES_MAX} bytes")));
+    }
+    let text =
+        fs::read_to_string(&arguments.facts).map_err(|error| wrong(format!("无法读取 / cannot be read: {error}")))?;
+    serde_json::from_str(&text).map_err(|error| {
+        // The error's own words may repeat what stands in the file.
+        let (line, column) = (error.line(), error.column());
+        wrong(format!("不是 JSON / not JSON: 第 {line} 行第 {column} 列 / line {line}, column {column}"))
+    })
+}
+
+fn tell(
+    named: Option<&Arc<Pack>>,
+    calendar: &Calendar,
+    facts: Cow<'_, Value>,
+    at: &LocalMinute,
+) -> Result<Told, Failure> {
+    let pack = match named {
+        Some(pack) => Arc::clone(pack),
+        None => chosen(&facts)?,
+    };
+    let problems = facts::known::problems(&pack, &facts);
+    if !problems.is_empty() {
+        let lines: Vec<String> = problems
+            .iter()
+            .map(|problem| format!("{}: {} / {}", problem.path, problem.what.zh, problem.what.en))
+            .collect();
+        return Err(Failure::Usage(lines.join("\n")));
+    }
+    Ok(Told {
+        order: facts::at(&facts, "child.order").and_then(Value::as_i64),
+        decisions: advice::everything(&pack, calendar, &facts, at),
+        last_days: advice::last_days(&pack, calendar, &facts, at),
+        choices: advice::preview(&pack, calendar, &facts, at),
+        pack,
+    })
+}
+
+/// The shipped pack under which this birth falls: the area decides, and the minute of birth.
+fn chosen(facts: &Value) -> Result<Arc<Pack>, Failure> {
+    let (area, born_at) = (facts::text(facts, "application.area"), facts::text(facts, "child.born_at"));
+    let (Some(area), Some(born_at)) = (area, born_at) else {
+        return Err(Failure::Usage(
+            "选定政策包须有 application.area 与 child.born_at,或写明 --pack / \
+             to choose the pack, application.area and child.born_at are needed; or name one with --pack"
+                .to_owned(),
+        ));
+    };
+    let born_at = LocalMinute::parse(born_at)
+        .map_err(|violation| Failure::Usage(format!("child.born_at: {} / {}", violation.zh, violation.en)))?;
+    let packs = Packs::shipped();
+    packs.choose(area, &born_at).map(Arc::clone).map_err(|explained| Failure::Refused(explained.to_string()))
+}
+
+fn as_json(told: &Told) -> Value {
+    let decisions: Vec<Value> = told
+        .decisions
+        .iter()
+        .map(|advised| match &advised.answer {
+            Ok(decision) => json!({"name": &*advised.name, "title": &*advised.title, "decision": decision}),
+            Err(undecidable) => {
+                let why = advice::why(undecidable);
+                let missing = match undecidable {
+                    policy::Undecidable::Missing(paths) => paths.clone(),
+                    _ => Vec::new(),
+                };
+                json!({
+                    "name": &*advised.name,
+                    "title": &*advised.title,
+                    "undecidable": {"rule": &*advised.rule, "code": undecidable.code(), "why": why, "missing": missing},
+                })
+            }
+        })
+        .collect();
+    json!({
+        "order": told.order,
+        "pack": {"name": &*told.pack.name, "version": &*told.pack.version},
+        "decisions": decisions,
+        "last_days": told.last_days,
+        "choices": told.choices,
+    })
+}
