@@ -41,7 +41,8 @@ pub fn diff(old: &Pack, new: &Pack) -> Vec<Change> {
     let mut changes = Vec::new();
     changes.extend(header(old, new));
     changes.extend(items(old, new));
-    changes.extend(step::changes(old, new));
+    changes.extend(step::changes(steps_of(old), steps_of(new)));
+    changes.extend(procedures(old, new));
     changes.extend(values(old, new));
     changes.extend(shares(old, new));
     changes.extend(messages(old, new));
@@ -133,6 +134,35 @@ fn named<K: Ord + fmt::Display, V: PartialEq>(
             (None, None) => continue,
         };
         changes.push(Change::new(format!("{zh} {key}"), format!("{en} {key}"), what));
+    }
+    changes
+}
+
+fn steps_of(pack: &Pack) -> step::Saga<'_> {
+    step::Saga { definition: &pack.definition, gives: &pack.gives }
+}
+
+/// Procedures that follow a case, each a saga of its own.
+fn procedures(old: &Pack, new: &Pack) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for (name, before, after) in both(&old.procedures, &new.procedures) {
+        let about = |what| Change::new(format!("后续程序 {name}"), format!("procedure {name}"), what);
+        match (before, after) {
+            (Some(before), Some(after)) => {
+                let was = step::Saga { definition: &before.definition, gives: &before.gives };
+                let is = step::Saga { definition: &after.definition, gives: &after.gives };
+                changes.extend(step::changes(was, is).into_iter().map(|change| Change {
+                    about: Words::new(
+                        format!("后续程序 {name} · {}", change.about.zh),
+                        format!("procedure {name}, {}", change.about.en),
+                    ),
+                    ..change
+                }));
+            }
+            (None, Some(after)) => changes.push(about(added(&format!("“{}”", after.definition.title)))),
+            (Some(before), None) => changes.push(about(removed(&format!("“{}”", before.definition.title)))),
+            (None, None) => {}
+        }
     }
     changes
 }

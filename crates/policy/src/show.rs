@@ -26,7 +26,12 @@ pub fn page(pack: &Pack) -> String {
 fn write_page(page: &mut String, pack: &Pack) -> fmt::Result {
     header(page, pack)?;
     items(page, pack)?;
-    steps(page, pack)?;
+    writeln!(page, "\n## 环节\n")?;
+    steps(page, &pack.definition)?;
+    for (name, procedure) in &pack.procedures {
+        writeln!(page, "\n## 后续程序:{}(`{name}`)\n", procedure.definition.title)?;
+        steps(page, &procedure.definition)?;
+    }
     values(page, pack)?;
     messages(page, pack)?;
     reasons(page, pack)
@@ -83,17 +88,17 @@ fn items(page: &mut String, pack: &Pack) -> fmt::Result {
     Ok(())
 }
 
-fn steps(page: &mut String, pack: &Pack) -> fmt::Result {
-    writeln!(page, "\n## 环节\n\n| 次序 | 环节 | 由谁办理 | 何时开始 | 时限 | 来源 |\n|---|---|---|---|---|---|")?;
-    for index in pack.definition.indices() {
-        let step = pack.definition.step(index);
+fn steps(page: &mut String, definition: &Definition) -> fmt::Result {
+    writeln!(page, "| 次序 | 环节 | 由谁办理 | 何时开始 | 时限 | 来源 |\n|---|---|---|---|---|---|")?;
+    for index in definition.indices() {
+        let step = definition.step(index);
         writeln!(
             page,
             "| {} | {} | {} | {} | {} | {} |",
             index.0 + 1,
             cell(&format!("{}{}", step.title, marks(step))),
             cell(&performer(step)),
-            cell(&begins(&pack.definition, step)),
+            cell(&begins(definition, step)),
             cell(&limit(step)),
             cell(&said_source(&step.source)),
         )?;
@@ -204,6 +209,9 @@ fn limit(step: &Step) -> String {
 }
 
 fn values(page: &mut String, pack: &Pack) -> fmt::Result {
+    if pack.law.iter().next().is_none() {
+        return Ok(());
+    }
     writeln!(page, "\n## 法律规定的值\n\n| 规定 | 值 | 生效 | 来源 | 所在 |\n|---|---|---|---|---|")?;
     for term in law::terms() {
         let Some((_, provisions)) = pack.law.iter().find(|(key, _)| *key == term.key) else { continue };

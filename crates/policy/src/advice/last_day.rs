@@ -124,14 +124,14 @@ pub fn last_days(pack: &Pack, calendar: &Calendar, facts: &Value, at: &LocalMinu
     let mut found: Vec<LastDay> = CARDS.iter().filter_map(|card| card.of(&case)).collect();
     for advised in everything(pack, calendar, facts, at) {
         let Ok(decision) = advised.answer else { continue };
+        // A rule that counts by the value of a card tells the same days again.
+        if CARDS.iter().any(|card| decision.terms.contains_key(card.term)) {
+            continue;
+        }
         for (name, deadline) in &decision.deadlines {
-            let known = |card: &LastDay| card.nominal == Some(deadline.nominal) && card.article == *deadline.article;
-            if !found.iter().any(known) {
-                let key = format!("{}.{name}", decision.rule);
-                let (rule, _) = crate::rules::find(&decision.rule).map_or(("", ""), |(rule, _)| (rule.zh, rule.en));
-                let what = Words::new(format!("{rule}({name})"), format!("{} ({name})", decision.rule));
-                found.push(dated(key, what, deadline, None, at));
-            }
+            let key = format!("{}.{name}", decision.rule);
+            let what = Words::new(format!("{}({name})", advised.title), format!("{} ({name})", decision.rule));
+            found.push(dated(key, what, deadline, None, at));
         }
     }
     found.sort_by_key(|card| (card.date.is_none(), card.date));

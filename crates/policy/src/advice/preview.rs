@@ -44,9 +44,9 @@ pub struct Choice {
 pub fn preview(pack: &Pack, calendar: &Calendar, facts: &Value, at: &LocalMinute) -> Vec<Choice> {
     let asked = Asked { pack, calendar, at };
     let mut choices = Vec::new();
-    choices.extend(asked.choice("premium-payer", facts, Words::new("参保", "enrol")));
+    let enrolled = enrolled(facts, at);
+    choices.extend(asked.choice("premium-payer", &enrolled, Words::new("参保", "enrol")));
     if facts::at(facts, "premium.paid_at").is_none() {
-        let enrolled = enrolled(facts, at);
         choices.extend(asked.years(&enrolled));
         choices.extend(asked.payments(&enrolled));
     }

@@ -3,11 +3,13 @@
 //! Steps are compared as the definition is stored, with each number of a step replaced by that step's name: a step that
 //! only moved in the list is the same.
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use saga::definition::{Definition, Step};
 use serde_json::{Map, Value};
 
 use super::{Change, added, arrow, removed};
-use crate::{Pack, advice::Words};
+use crate::advice::Words;
 
 /// What each field is called. A field that has no words here is told under its own name.
 const FIELDS: &[(&str, &str, &str)] = &[
@@ -37,8 +39,15 @@ const FIELDS: &[(&str, &str, &str)] = &[
     ("source", "来源", "source"),
 ];
 
-pub(super) fn changes(old: &Pack, new: &Pack) -> Vec<Change> {
-    let (before, after) = (&old.definition, &new.definition);
+/// A saga's steps, and what each performer answers.
+#[derive(Clone, Copy)]
+pub(super) struct Saga<'p> {
+    pub(super) definition: &'p Definition,
+    pub(super) gives: &'p BTreeMap<Arc<str>, Vec<Arc<str>>>,
+}
+
+pub(super) fn changes(old: Saga<'_>, new: Saga<'_>) -> Vec<Change> {
+    let (before, after) = (old.definition, new.definition);
     let mut changes = Vec::new();
     for step in &before.steps {
         let about =
@@ -46,13 +55,13 @@ pub(super) fn changes(old: &Pack, new: &Pack) -> Vec<Change> {
         match after.find(&step.name) {
             None => changes.push(about(removed(&format!("“{}” ({})", step.title, step.source)))),
             Some(index) => {
-                let (was, is) = (fields(old, before, step), fields(new, after, after.step(index)));
+                let (was, is) = (fields(old, step), fields(new, after.step(index)));
                 changes.extend(differing(&was, &is).into_iter().map(about));
             }
         }
     }
     for step in after.steps.iter().filter(|step| before.find(&step.name).is_none()) {
-        let is = fields(new, after, step);
+        let is = fields(new, step);
         let performer = said(is.get("performer").unwrap_or(&Value::Null));
         let what = added(&format!("“{}”, {performer} ({})", step.title, step.source));
         changes.push(Change::new(format!("环节 {} {}", step.name, step.title), format!("step {}", step.name), what));
@@ -96,15 +105,15 @@ fn list(old: &[Value], new: &[Value]) -> Words {
 }
 
 /// A step's fields, other steps named instead of numbered.
-fn fields(pack: &Pack, definition: &Definition, step: &Step) -> Map<String, Value> {
+fn fields(saga: Saga<'_>, step: &Step) -> Map<String, Value> {
     let Ok(Value::Object(mut fields)) = serde_json::to_value(step) else { return Map::new() };
     fields.remove("name");
     for key in ["after", "once_settled", "start_when"] {
         if let Some(value) = fields.get_mut(key) {
-            name_steps(definition, value, true);
+            name_steps(saga.definition, value, true);
         }
     }
-    let gives = pack.gives.get(&step.name).map(|gives| gives.iter().map(|field| Value::from(&**field)).collect());
+    let gives = saga.gives.get(&step.name).map(|gives| gives.iter().map(|field| Value::from(&**field)).collect());
     fields.insert("gives".to_owned(), Value::Array(gives.unwrap_or_default()));
     fields
 }

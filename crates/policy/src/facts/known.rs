@@ -60,7 +60,7 @@ pub fn problems(pack: &Pack, facts: &Value) -> Vec<FactProblem> {
         let known = Known::of(pack);
         known.check(fields, "", "", &mut found);
     }
-    times(facts, "", &mut found);
+    found.extend(times(facts));
     if let Some(area) = super::text(facts, "application.area")
         && (area.len() != 6 || !area.bytes().all(|byte| byte.is_ascii_digit()))
     {
@@ -150,21 +150,27 @@ fn is_below(path: &str, open: &str) -> bool {
     path.strip_prefix(open).is_some_and(|rest| rest.starts_with('.'))
 }
 
-/// Each day and minute must exist, wherever it stands.
-fn times(value: &Value, path: &str, found: &mut Vec<FactProblem>) {
+/// Every day and minute that does not exist, wherever it stands.
+pub fn times(facts: &Value) -> Vec<FactProblem> {
+    let mut found = Vec::new();
+    times_of(facts, "", &mut found);
+    found
+}
+
+fn times_of(value: &Value, path: &str, found: &mut Vec<FactProblem>) {
     match value {
         Value::Object(fields) => {
             for (name, field) in fields {
                 let path = join(path, name);
                 match field.as_str().filter(|text| !text.is_empty()) {
                     Some(text) => found.extend(time(name, &path, text)),
-                    None => times(field, &path, found),
+                    None => times_of(field, &path, found),
                 }
             }
         }
         Value::Array(entries) => {
             for (at, entry) in entries.iter().enumerate() {
-                times(entry, &format!("{path}[{at}]"), found);
+                times_of(entry, &format!("{path}[{at}]"), found);
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}

@@ -5,9 +5,9 @@ use std::{borrow::Cow, fs, path::PathBuf, sync::Arc};
 use clap::Args;
 use identifiers::LocalMinute;
 use policy::{
-    Calendar, Pack, Packs,
+    Calendar, Decision, Pack, Packs,
     advice::{self, Advised, Choice, LastDay},
-    facts,
+    facts::{self, known::FactProblem},
 };
 use serde_json::{Value, json};
 
@@ -82,36 +82,43 @@ fn read(arguments: &Arguments) -> Result<Value, Failure> {
     })
 }
 
-fn tell(
-    named: Option<&Arc<Pack>>,
-    calendar: &Calendar,
-    facts: Cow<'_, Value>,
-    at: &LocalMinute,
-) -> Result<Told, Failure> {
-    let pack = match named {
-        Some(pack) => Arc::clone(pack),
-        None => chosen(&facts)?,
+fn tell(named: Option<&Arc<Pack>>, calendar: &Calendar, facts: Cow<'_, Value>, at: &LocalMinute) -> Result<Told, Failure> {
+    let (pack, choice) = match named {
+        Some(pack) => (Arc::clone(pack), None),
+        None => chosen(&facts).map(|(pack, decision)| (pack, Some(decision)))?,
     };
     let problems = facts::known::problems(&pack, &facts);
     if !problems.is_empty() {
-        let lines: Vec<String> = problems
-            .iter()
-            .map(|problem| format!("{}: {} / {}", problem.path, problem.what.zh, problem.what.en))
-            .collect();
-        return Err(Failure::Usage(lines.join("\n")));
+        return Err(Failure::Usage(said(&problems)));
     }
+    let choice = choice.map(|decision| Advised {
+        name: Arc::clone(&decision.rule),
+        title: "适用的政策包".into(),
+        rule: Arc::clone(&decision.rule),
+        answer: Ok(decision),
+    });
     Ok(Told {
         order: facts::at(&facts, "child.order").and_then(Value::as_i64),
-        decisions: advice::everything(&pack, calendar, &facts, at),
+        decisions: choice.into_iter().chain(advice::everything(&pack, calendar, &facts, at)).collect(),
         last_days: advice::last_days(&pack, calendar, &facts, at),
         choices: advice::preview(&pack, calendar, &facts, at),
         pack,
     })
 }
 
-/// The shipped pack under which this birth falls: the area decides, and the minute of birth.
-fn chosen(facts: &Value) -> Result<Arc<Pack>, Failure> {
+fn said(problems: &[FactProblem]) -> String {
+    let line = |problem: &FactProblem| format!("{}: {} / {}", problem.path, problem.what.zh, problem.what.en);
+    problems.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The shipped pack under which this birth falls, and the decision that says why.
+fn chosen(facts: &Value) -> Result<(Arc<Pack>, Decision), Failure> {
+    let slips = facts::known::times(facts);
+    if !slips.is_empty() {
+        return Err(Failure::Usage(said(&slips)));
+    }
     let (area, born_at) = (facts::text(facts, "application.area"), facts::text(facts, "child.born_at"));
+    let born_at = born_at.and_then(|text| LocalMinute::parse(text).ok());
     let (Some(area), Some(born_at)) = (area, born_at) else {
         return Err(Failure::Usage(
             "选定政策包须有 application.area 与 child.born_at,或写明 --pack / \
@@ -119,10 +126,13 @@ fn chosen(facts: &Value) -> Result<Arc<Pack>, Failure> {
                 .to_owned(),
         ));
     };
-    let born_at = LocalMinute::parse(born_at)
-        .map_err(|violation| Failure::Usage(format!("child.born_at: {} / {}", violation.zh, violation.en)))?;
-    let packs = Packs::shipped();
-    packs.choose(area, &born_at).map(Arc::clone).map_err(|explained| Failure::Refused(explained.to_string()))
+    let submitted_on = facts::text(facts, "application.submitted_on").and_then(|day| day.parse().ok());
+    Packs::shipped().choice(area, &born_at, submitted_on).map_err(|refused| {
+        let (explained, decision) = *refused;
+        let mut lines = vec![explained.to_string()];
+        lines.extend(decision.excluded.iter().map(|pack| format!("  {}: {} / {}", pack.row, pack.zh, pack.en)));
+        Failure::Refused(lines.join("\n"))
+    })
 }
 
 fn as_json(told: &Told) -> Value {
