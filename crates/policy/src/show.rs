@@ -82,7 +82,7 @@ fn items(page: &mut String, pack: &Pack) -> fmt::Result {
             "| {} | {mandatory} | {} | {} |",
             cell(&item.name.zh),
             cell(&needs.join("、")),
-            cell(&item.source)
+            cell(&said_source(&item.source))
         )?;
     }
     Ok(())
