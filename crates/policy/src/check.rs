@@ -11,7 +11,6 @@ use crate::{
     calendar::{Calendar, YearUnknown},
     law::Value,
     legal_time::{self, CountFrom, Span, Unit},
-    message,
 };
 
 /// The packs of a folder: the folder is one pack, or holds one folder for each.
@@ -92,10 +91,4 @@ pub fn calendar_warning(calendar: &Calendar, today: Date) -> Option<Words> {
             "the holidays of {year} are missing: no limit in working days that reaches into it is computed; add {year}.toml"
         ),
     ))
-}
-
-/// How long a message is with its marks as they stand: units of UTF-16 and segments, its signature counted.
-pub fn message_length(pack: &Pack, template: &message::Template) -> (usize, usize) {
-    let text = message::signed(&pack.sms_signature, &template.text);
-    (message::units(&text), message::segments(&text).len())
 }

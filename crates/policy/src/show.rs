@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use saga::definition::{Definition, Kind, OnRefusal, Performer, Scope, Selection, StartWhen, Step, StepIndex};
 
 use crate::{
-    Form, Pack, check,
+    Form, Pack,
     diff::step::span,
     law::{self, UNSPECIFIED_ZH},
     legal_time::Span,
@@ -248,11 +248,14 @@ fn messages(page: &mut String, pack: &Pack) -> fmt::Result {
     if pack.messages.is_empty() {
         return Ok(());
     }
-    writeln!(page, "\n## 短信\n\n| 编号 | 名称 | 正文 | 字数(UTF-16)/条数 | 来源 |\n|---|---|---|---|---|")?;
-    for template in pack.messages.values() {
-        let (units, segments) = check::message_length(pack, template);
+    writeln!(
+        page,
+        "\n## 短信\n\n| 编号 | 名称 | 正文 | 字数(UTF-16)通常/最长 | 最多条数 | 来源 |\n|---|---|---|---|---|---|"
+    )?;
+    for (template, lengths) in pack.message_lengths() {
         let (title, text, source) = (cell(&template.title), cell(&template.text), cell(&said_source(&template.source)));
-        writeln!(page, "| {} | {title} | {text} | {units} / {segments} | {source} |", template.id)?;
+        let (typical, longest, segments) = (lengths.typical, lengths.longest, lengths.segments);
+        writeln!(page, "| {} | {title} | {text} | {typical} / {longest} | {segments} | {source} |", template.id)?;
     }
     Ok(())
 }
@@ -278,7 +281,7 @@ fn reasons(page: &mut String, pack: &Pack) -> fmt::Result {
 /// What a source leaves open is said so in Chinese.
 fn said_source(source: &str) -> String {
     match source.strip_prefix(UNSPECIFIED) {
-        Some(rest) => format!("来源未写明{}", rest.replacen(": ", ":", 1)),
+        Some(rest) => format!("来源未写明{}", rest.replacen(": ", ":", 1).replace(UNSPECIFIED, "来源未写明")),
         None => source.replace(UNSPECIFIED, "来源未写明"),
     }
 }

@@ -379,8 +379,12 @@ impl Steps {
     }
 
     fn check_whole(&self, sheet: &Sheet<'_>) {
-        let definition =
-            Definition { name: "".into(), title: "".into(), steps: self.steps.clone(), procedure: self.procedure };
+        let definition = Definition {
+            name: "".into(),
+            title: "".into(),
+            steps: self.steps.clone(),
+            procedure: self.procedure,
+        };
         let second_pivot = self.steps.iter().enumerate().filter(|(_, step)| step.kind == Kind::Pivot).nth(1);
         let told = definition.problems();
         for problem in &told {
@@ -422,10 +426,7 @@ impl Steps {
                         "更正 correct `send`, or `gives` there",
                     );
                 }
-            } else if context.header.form == super::Form::Birth
-                && !self.procedure
-                && !crate::facts::ROOTS.contains(&first)
-            {
+            } else if context.header.form == super::Form::Birth && !self.procedure && !crate::facts::ROOTS.contains(&first) {
                 let known = crate::facts::ROOTS.join(", ");
                 report(
                     format!("没有这项信息 no such fact: `{}`", path.value),

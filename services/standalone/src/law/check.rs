@@ -4,7 +4,7 @@ use std::{fmt::Write, path::PathBuf};
 
 use clap::Args;
 use jiff::civil::Date;
-use policy::{Problem, check};
+use policy::{Problem, check, message};
 
 use super::Years;
 use crate::program::Failure;
@@ -39,9 +39,13 @@ pub(super) fn text(arguments: &Arguments, today: Date) -> Result<String, Failure
             pack.version,
             pack.messages.len()
         );
-        for template in pack.messages.values() {
-            let (units, segments) = check::message_length(pack, template);
-            let _ = writeln!(text, "  {} {units} 字 units, {segments} 条 segments  {}", template.id, template.title);
+        for (template, lengths) in pack.message_lengths() {
+            let message::Lengths { typical, longest, segments } = lengths;
+            let (id, title) = (&template.id, &template.title);
+            let _ = writeln!(
+                text,
+                "  {id}  通常 {typical} 字 units,最长 at most {longest},{segments} 条 segments  {title}"
+            );
         }
     }
     if !problems.is_empty() {

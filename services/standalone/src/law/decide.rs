@@ -82,7 +82,12 @@ fn read(arguments: &Arguments) -> Result<Value, Failure> {
     })
 }
 
-fn tell(named: Option<&Arc<Pack>>, calendar: &Calendar, facts: Cow<'_, Value>, at: &LocalMinute) -> Result<Told, Failure> {
+fn tell(
+    named: Option<&Arc<Pack>>,
+    calendar: &Calendar,
+    facts: Cow<'_, Value>,
+    at: &LocalMinute,
+) -> Result<Told, Failure> {
     let (pack, choice) = match named {
         Some(pack) => (Arc::clone(pack), None),
         None => chosen(&facts).map(|(pack, decision)| (pack, Some(decision)))?,
