@@ -274,10 +274,7 @@ pub fn due(pack: &Pack, occasion: &Occasion, facts: &Value) -> Vec<Due> {
             && !(occasion.bereaved && template.to.is_family())
             && template.conditions.iter().all(|condition| condition.holds(facts))
     };
-    let due = |template: &Template| Due {
-        template: Arc::clone(&template.id),
-        to: template.to,
-        urgent: template.urgent,
-    };
+    let due =
+        |template: &Template| Due { template: Arc::clone(&template.id), to: template.to, urgent: template.urgent };
     pack.messages.values().filter(wanted).map(due).collect()
 }
