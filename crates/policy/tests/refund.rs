@@ -113,8 +113,7 @@ fn c6_and_c7_the_way_depends_on_whose_fault_it_was() {
 #[test]
 fn a_voucher_for_two_years_is_split_by_a_clerk() {
     let mut facts = family("fiscal", Value::Null);
-    facts["premium"] =
-        json!({"voucher": "V1", "paid_at": "2026-04-01T10:00", "amount_fen": 80_000, "years": ["birth-year", "next-year"]});
+    facts["premium"] = json!({"voucher": "V1", "paid_at": "2026-04-01T10:00", "amount_fen": 80_000, "years": ["birth-year", "next-year"]});
     let decision = decided(&facts);
     assert_eq!(vouchers(&decision), due("V1", "TAX-1005"));
     assert_eq!(decision.gives["amount_fen"], Value::Null);

@@ -204,7 +204,8 @@ fn every_level_without_an_officer_is_named() {
 /// An inspector would otherwise go to a hospital alone, with nobody to witness what was found.
 #[test]
 fn rev_002_an_inspection_on_site_takes_two_persons() {
-    let there = |officers: Value| decided("persons:medical-inspection", &json!({"medical-inspection": {"officers": officers}}));
+    let there =
+        |officers: Value| decided("persons:medical-inspection", &json!({"medical-inspection": {"officers": officers}}));
     assert_eq!(there(json!(["a", "b"])).outcome, Outcome::Yes);
     for alone in [json!([]), json!(["a"]), json!(["a", "a"]), json!(["a", ""])] {
         let decision = there(alone);
@@ -234,7 +235,10 @@ fn a_wrong_procedure_is_refused_with_line_and_cure() {
     for (name, law, words, line) in rows {
         let Err(Problems(found)) = parsed(&law) else { panic!("{name} was accepted") };
         let told = found.iter().any(|problem| {
-            problem.file == "law.toml" && problem.line == line && problem.what.contains(words) && !problem.cure.is_empty()
+            problem.file == "law.toml"
+                && problem.line == line
+                && problem.what.contains(words)
+                && !problem.cure.is_empty()
         });
         assert!(told, "{name}: {}", Problems(found));
     }

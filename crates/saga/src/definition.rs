@@ -88,6 +88,9 @@ pub struct Step {
     pub message: Option<Arc<str>>,
     /// The legal limit as the source gives it, `unspecified` where the source leaves it open.
     pub limit: Option<Arc<str>>,
+    /// Steps whose answers must be another person's: no one acts at two levels of one review.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differs_from: Vec<StepIndex>,
     /// Reminders on legal days while a department's answer is awaited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remind_on: Option<RemindOn>,

@@ -322,4 +322,6 @@ pub enum Objection {
     Followed,
     /// Nothing is sent until the freeze is lifted.
     Frozen,
+    /// The same person has acted at another level of this review.
+    SamePerson,
 }

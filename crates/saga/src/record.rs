@@ -81,7 +81,9 @@ impl Deciding<'_> {
             }
             Input::Notice { step } if self.saga.run(*step).status == Status::Succeeded => Answer::Repeated,
             Input::Withdraw { .. } if self.saga.end == Some(End::Withdrawn) => Answer::Repeated,
-            Input::Due { .. } | Input::Decided { .. } | Input::Undecided { .. } | Input::Times { .. } => Answer::Repeated,
+            Input::Due { .. } | Input::Decided { .. } | Input::Undecided { .. } | Input::Times { .. } => {
+                Answer::Repeated
+            }
             _ => Answer::Refused(Objection::Ended),
         }
     }

@@ -227,7 +227,11 @@ impl Saga {
             let exhausted = out.accepted.is_none() && out.attempts > definition.step(step).retry.attempts_max;
             exhausted || matches!(out.failed, Some((_, false)))
         });
-        unanswered || run.legal.unknown.is_some() || run.status == Status::NotDone || run.for_operator || self.awaits_release(definition, step)
+        unanswered
+            || run.legal.unknown.is_some()
+            || run.status == Status::NotDone
+            || run.for_operator
+            || self.awaits_release(definition, step)
     }
 
     /// After a bereavement it may start only when a person in charge says so.

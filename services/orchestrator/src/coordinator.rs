@@ -54,6 +54,8 @@ pub mod work;
 mod working;
 
 use application::Application;
+pub(crate) use law::beijing;
+pub(crate) use take::OFFICER;
 use tally::Tally;
 use work::{Done, Queued, Work};
 use working::{Cached, Working};
@@ -393,6 +395,7 @@ impl Work {
             Self::File(_) | Self::Notice(_) => Vec::new(),
             Self::Follow(follow) => follow.cases.clone(),
             Self::Order(order) => order.inputs.iter().map(|(number, _)| *number).collect(),
+            Self::Look(look) => vec![look.number],
             Self::Reply(reply) => vec![reply.saga],
             Self::Due(due) => vec![due.number],
         }

@@ -137,6 +137,8 @@ impl Orchestrator {
             store: store.clone(),
             packs,
             blind: secrets.blind.clone(),
+            secrets: secrets.clone(),
+            calendar: Arc::new(policy::Calendar::shipped()),
             watchers: watchers.clone(),
             clock,
             definitions: definitions.clone(),

@@ -147,6 +147,13 @@ pub struct Summary {
     pub changed_at: i64,
 }
 
+impl Summary {
+    /// True for a procedure that follows a case: it bears the name of its pack and its own.
+    pub fn is_a_procedure(&self) -> bool {
+        self.pack.contains('/')
+    }
+}
+
 /// The states of [`Summary::state`].
 pub const STATES: [&str; 7] =
     ["running", "completed", "partially-completed", "offline", "rejected", "expired", "withdrawn"];
@@ -435,6 +442,9 @@ pub trait Store: Send + Sync + 'static {
     async fn find_case(&self, case: PublicId) -> Result<Option<SagaNumber>, Error>;
     /// The numbers of an application's sagas, in the order of the children; empty if there is none.
     async fn find_application(&self, application: PublicId) -> Result<Vec<SagaNumber>, Error>;
+
+    /// The sagas of the procedures that follow one child's case, in the order in which they began.
+    async fn find_procedures(&self, application: PublicId, child_order: u8) -> Result<Vec<SagaNumber>, Error>;
     /// The application filed under this idempotency key, with its form's HMAC.
     async fn find_key(&self, key: Blind) -> Result<Option<(PublicId, Blind)>, Error>;
     /// The act recorded under this idempotency key.

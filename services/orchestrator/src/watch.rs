@@ -31,6 +31,16 @@ pub struct Snapshot {
     pub pack: Option<Arc<Pack>>,
 }
 
+impl Snapshot {
+    /// The fields that the performer of a step gives, as the pack lists them; none where it lists none.
+    pub fn gives(&self, step: &str) -> &[Arc<str>] {
+        let Some(pack) = &self.pack else { return &[] };
+        let of_procedure = pack.procedures.values().find(|procedure| procedure.hash == self.summary.definition);
+        let gives = of_procedure.map_or(&pack.gives, |procedure| &procedure.gives);
+        gives.get(step).map_or(&[], Vec::as_slice)
+    }
+}
+
 /// Entries at which those whom nobody watches any more are thrown out, and again at each doubling.
 const PRUNED_AT: usize = 1_024;
 

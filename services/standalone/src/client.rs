@@ -333,6 +333,7 @@ pub fn complete(task: &v1::Task, actor: v1::Actor, says: Says, idempotency_key: 
     // The platform's own digest of a signature stands here; this client keeps none and sends a constant.
     let evidence_digest = if outcome == v1::TaskOutcome::Declined { String::new() } else { "00".repeat(32) };
     v1::CompleteTaskRequest {
+        fields_json: String::new(),
         task_id: task.task_id.clone(),
         version: task.version,
         actor: Some(actor),

@@ -92,6 +92,9 @@ impl Store for WorldStore {
     async fn find_application(&self, application: PublicId) -> Result<Vec<SagaNumber>, Error> {
         self.inner.find_application(application).await
     }
+    async fn find_procedures(&self, application: PublicId, child_order: u8) -> Result<Vec<SagaNumber>, Error> {
+        self.inner.find_procedures(application, child_order).await
+    }
     async fn find_key(&self, key: Blind) -> Result<Option<(PublicId, Blind)>, Error> {
         self.inner.find_key(key).await
     }

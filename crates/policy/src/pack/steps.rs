@@ -157,6 +157,7 @@ impl Context<'_> {
                 .unwrap_or(OnBereavement::Close),
             message: None,
             limit,
+            differs_from: self.indices(table, "differs_from"),
             remind_on: parts::remind_on(table, &mut parts::Notes { step: named, sources: &mut read.sources }),
             source: needed("source"),
         }
@@ -370,6 +371,7 @@ impl Steps {
                 bereavement: OnBereavement::Close,
                 message: Some(template.value),
                 limit: None,
+                differs_from: Vec::new(),
                 remind_on: None,
                 source: Arc::clone(&of.source),
             };
@@ -379,12 +381,8 @@ impl Steps {
     }
 
     fn check_whole(&self, sheet: &Sheet<'_>) {
-        let definition = Definition {
-            name: "".into(),
-            title: "".into(),
-            steps: self.steps.clone(),
-            procedure: self.procedure,
-        };
+        let definition =
+            Definition { name: "".into(), title: "".into(), steps: self.steps.clone(), procedure: self.procedure };
         let second_pivot = self.steps.iter().enumerate().filter(|(_, step)| step.kind == Kind::Pivot).nth(1);
         let told = definition.problems();
         for problem in &told {
@@ -426,7 +424,10 @@ impl Steps {
                         "更正 correct `send`, or `gives` there",
                     );
                 }
-            } else if context.header.form == super::Form::Birth && !self.procedure && !crate::facts::ROOTS.contains(&first) {
+            } else if context.header.form == super::Form::Birth
+                && !self.procedure
+                && !crate::facts::ROOTS.contains(&first)
+            {
                 let known = crate::facts::ROOTS.join(", ");
                 report(
                     format!("没有这项信息 no such fact: `{}`", path.value),

@@ -65,9 +65,7 @@ impl Deciding<'_> {
                 self.emit(Actor::Operator, Fact::Followed { procedure: begun.0, key: begun.1 })
             }
             Input::Called { message } => match self.message_status(*message) {
-                Some(MessageStatus::ToCall) => {
-                    self.emit(Actor::Operator, Fact::MessageCalled { message: *message })
-                }
+                Some(MessageStatus::ToCall) => self.emit(Actor::Operator, Fact::MessageCalled { message: *message }),
                 Some(MessageStatus::Called) => Answer::Repeated,
                 Some(_) | None => Answer::Refused(Objection::NotWaiting),
             },
@@ -85,13 +83,7 @@ impl Deciding<'_> {
     }
 
     /// Numbers above the last only, as with every answer (protocol.md 3); a late receipt counts where a call was due.
-    fn record_message_reply(
-        &mut self,
-        by: &Arc<str>,
-        message: MessageIndex,
-        number: u32,
-        outcome: &Outcome,
-    ) -> Answer {
+    fn record_message_reply(&mut self, by: &Arc<str>, message: MessageIndex, number: u32, outcome: &Outcome) -> Answer {
         let Some(run) = self.saga.messages.get(usize::from(message)) else {
             return Answer::Refused(Objection::NotWaiting);
         };

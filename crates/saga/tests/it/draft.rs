@@ -59,6 +59,7 @@ fn draft(name: &str, performer: Performer) -> Draft {
         message: None,
         limit: None,
         remind_on: None,
+        differs_from: Vec::new(),
         source: "test".into(),
     };
     Draft { step, after: Vec::new(), once_settled: Vec::new(), late: Vec::new(), offline: Vec::new() }

@@ -166,11 +166,7 @@ pub(crate) fn laid_over(mut rows: Vec<SealedRow>) -> Vec<SealedRow> {
     let place = |row: &SealedRow| match row.kind {
         SealedKind::Facts => 0,
         SealedKind::Correction => 1,
-        SealedKind::Output
-        | SealedKind::Words
-        | SealedKind::Stated
-        | SealedKind::Decision
-        | SealedKind::Selection => 2,
+        SealedKind::Output | SealedKind::Words | SealedKind::Stated | SealedKind::Decision | SealedKind::Selection => 2,
     };
     rows.sort_by_key(|row| (place(row), row.revision, row.step));
     rows

@@ -87,8 +87,7 @@ impl Coordinator {
         if !follow.corrections.is_empty() {
             let corrections = Value::Object(follow.corrections.clone());
             merge(&mut working.now.facts, &corrections);
-            let sealed =
-                application.seal(&stored_at(summary.case, "correction"), corrections.to_string().as_bytes());
+            let sealed = application.seal(&stored_at(summary.case, "correction"), corrections.to_string().as_bytes());
             let revision = u32::try_from(working.now.version).unwrap_or(u32::MAX);
             working.seals.push(SealedRow { step: 0, kind: SealedKind::Correction, revision, sealed });
         }

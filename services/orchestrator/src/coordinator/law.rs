@@ -74,7 +74,9 @@ impl Coordinator {
             let span = is.limit.as_deref().and_then(policy::legal_time::Span::parse);
             let article = pack.sources.get(&*format!("{}.limit", is.name)).unwrap_or(&is.source);
             let times = span
-                .map(|span| step_times::limit(&pack, &self.parts.calendar, span, &beijing(legal.began), &pauses, article))
+                .map(|span| {
+                    step_times::limit(&pack, &self.parts.calendar, span, &beijing(legal.began), &pauses, article)
+                })
                 .transpose();
             let future = |minute: &LocalMinute| milliseconds(minute) > now;
             let reminders = is
@@ -153,7 +155,8 @@ fn question_about(definition: &Definition, saga: &Saga, step: StepIndex) -> Opti
 /// How a limit was counted, beside the event: dates of the handling, none of a birth.
 fn counted(times: &step_times::Times) -> String {
     let deadline = &times.deadline;
-    let paused = if deadline.pauses.is_empty() { String::new() } else { format!(",中止{}次", deadline.pauses.len()) };
+    let paused =
+        if deadline.pauses.is_empty() { String::new() } else { format!(",中止{}次", deadline.pauses.len()) };
     format!(
         "{},自{}起算,期满{}{}{paused};{}",
         deadline.span.zh(),
@@ -173,7 +176,7 @@ fn limit_of(times: &step_times::Times) -> Limit {
 }
 
 /// The minute of Beijing time in which a moment lies.
-pub(super) fn beijing(at_ms: i64) -> LocalMinute {
+pub(crate) fn beijing(at_ms: i64) -> LocalMinute {
     LocalMinute::from_timestamp(Timestamp::from_millisecond(at_ms).unwrap_or_default())
 }
 

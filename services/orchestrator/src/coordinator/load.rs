@@ -153,7 +153,7 @@ impl Coordinator {
                 Work::Follow(follow) => follow.cases.len(),
                 // A payment that nobody owed begins a procedure.
                 Work::Notice(_) => 1,
-                Work::Order(_) | Work::Reply(_) | Work::Due(_) => 0,
+                Work::Order(_) | Work::Reply(_) | Work::Due(_) | Work::Look(_) => 0,
             })
             .sum();
         let needed = needed as u64;
@@ -176,7 +176,7 @@ impl Coordinator {
                 }
                 Work::Order(order) => keys.extend(order.act.as_ref().map(|act| act.key)),
                 Work::Follow(follow) => keys.extend(follow.act.as_ref().map(|act| act.key)),
-                Work::File(_) | Work::Reply(_) | Work::Due(_) => {}
+                Work::File(_) | Work::Reply(_) | Work::Due(_) | Work::Look(_) => {}
             }
         }
         let store = &self.parts.store;
@@ -216,7 +216,6 @@ impl Coordinator {
         }
         let numbers = self.parts.store.find_application(application).await?;
         let mut loaded = self.parts.store.load(&numbers).await?;
-        loaded.retain(|saga| !is_a_procedure(&saga.summary));
         loaded.sort_by_key(|saga| saga.summary.child_order);
         let cases = loaded.iter().map(|saga| saga.summary.case).collect();
         Ok(Done::Filed { application, cases, repeated: true })
@@ -269,11 +268,6 @@ impl Coordinator {
             sealed: self.parts.secrets.own.seal(b"dead-letter", content),
         }
     }
-}
-
-/// A procedure's saga bears the name of its pack and its own.
-pub(crate) fn is_a_procedure(summary: &store::Summary) -> bool {
-    summary.pack.contains('/')
 }
 
 /// What a step gave, as the department sealed it: in the answer to the act, or to a cancel that came too late.

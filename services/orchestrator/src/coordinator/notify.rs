@@ -9,8 +9,9 @@ use saga::{Answer, Input, MessageIndex, Outcome, Reason, Saga, StepIndex, defini
 use serde_json::{Value, json};
 
 use super::{
-    Batch, Coordinator, compose,
+    Batch, Coordinator,
     application::endpoint,
+    compose,
     law::{beijing, milliseconds},
     work::Done,
     working::{Cached, MESSENGER, Working},
@@ -40,8 +41,7 @@ impl Coordinator {
                 let key = format!("{}@{version}", occasion.word());
                 let place = working.now.saga.messages.len();
                 let (template, to) = (due.template.clone(), due.to.word().into());
-                let taken =
-                    working.take(&Input::Message { template, key: key.into(), to, not_before }, now);
+                let taken = working.take(&Input::Message { template, key: key.into(), to, not_before }, now);
                 if let (Answer::Taken, Ok(place)) = (taken, u8::try_from(place)) {
                     if not_before <= now {
                         self.send_message(working, place, None, now);

@@ -7,11 +7,7 @@ use proto::{
     associated::{Direction, bus_associated},
     bus as wire,
 };
-use saga::{
-    Answer, Definition, Input, Saga, Status, StepIndex,
-    event::Command,
-    input::Timer,
-};
+use saga::{Answer, Definition, Input, Saga, Status, StepIndex, event::Command, input::Timer};
 use serde_json::Value;
 
 use super::{
@@ -23,9 +19,7 @@ use super::{
     notify::message_told,
     work::{Clear, Done, Filing, Notice, Order, Queued},
 };
-use crate::{
-    store::{self, PendingKindName, SagaNumber, SealedKind, SealedRow, Summary, UnmatchedNotice},
-};
+use crate::store::{self, PendingKindName, SagaNumber, SealedKind, SealedRow, Summary, UnmatchedNotice};
 
 impl Coordinator {
     pub(super) fn take(&mut self, queued: Queued, read: &Read, batch: &mut Batch, now: i64) {
@@ -42,6 +36,16 @@ impl Coordinator {
                     Some(_) => answer(queued.answer, Done::KeyTaken),
                     None => self.follow(queued, batch, now),
                 }
+            }
+            Work::Look(look) => {
+                let seen = batch
+                    .sagas
+                    .get(&look.number)
+                    .and_then(|working| Some((working.now.facts.clone(), working.now.pack.clone()?)));
+                let Work::Look(look) = queued.work else { return };
+                // Whoever has gone away asks again.
+                let _gone = look.seen.send(seen);
+                answer(queued.answer, Done::Answered(Vec::new()));
             }
             Work::Reply(reply) => {
                 let done = self.reply(reply, batch, now);
@@ -172,6 +176,9 @@ impl Coordinator {
         let Some(working) = batch.sagas.get_mut(&number) else {
             return Answer::Refused(saga::Objection::NotWaiting);
         };
+        if order.clear.as_ref().is_some_and(|clear| acted_before(&working.now, clear)) {
+            return Answer::Refused(saga::Objection::SamePerson);
+        }
         // What the decision will read must be there before it is taken; if it is refused, it was never there.
         let before = order.clear.as_ref().map(|_| working.now.facts.clone());
         if let Some(clear) = &order.clear {
@@ -351,6 +358,9 @@ impl Coordinator {
     }
 }
 
+/// Where a clerk's answer names the person, as a blind index.
+pub(crate) const OFFICER: &str = "officer";
+
 /// What became of a notice, and the application whose unit it waits for.
 pub(super) type Told = (store::PublicId, Done);
 
@@ -365,6 +375,17 @@ fn is_paid_otherwise(cached: &Cached, step: StepIndex, notice: &Notice) -> bool 
 
 fn step_of(definition: &Definition, notice: &str) -> Option<StepIndex> {
     definition.indices().find(|step| definition.step(*step).notices.iter().any(|kind| **kind == *notice))
+}
+
+/// True where the person who answers has answered a step that must be another person's. Persons are compared by blind
+/// index: who they are is not kept.
+fn acted_before(cached: &Cached, clear: &Clear) -> bool {
+    let Some(officer) = policy::facts::text(&clear.value, OFFICER) else { return false };
+    let Some(is) = cached.definition.steps.get(clear.step.at()) else { return false };
+    is.differs_from.iter().any(|other| {
+        let path = format!("{}.{OFFICER}", cached.definition.step(*other).name);
+        policy::facts::text(&cached.facts, &path) == Some(officer)
+    })
 }
 
 fn timer_of(kind: PendingKindName) -> Timer {

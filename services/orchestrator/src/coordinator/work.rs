@@ -24,6 +24,8 @@ pub enum Work {
     Notice(Box<Notice>),
     /// A pending row whose time has come.
     Due(Box<Due>),
+    /// What is the last day for this case? Nothing changes.
+    Look(Box<Look>),
 }
 
 /// A new application, parsed and checked.
@@ -83,6 +85,14 @@ pub struct Follow {
     pub act: Option<Act>,
     /// What is written beside the event: a reason. No personal data.
     pub note: Option<Arc<str>>,
+}
+
+/// A look at a case's facts: answered within the process, never stored.
+pub struct Look {
+    /// Which saga.
+    pub number: SagaNumber,
+    /// Where the facts go, with the pack that the saga is pinned to.
+    pub seen: oneshot::Sender<Option<(Value, Arc<Pack>)>>,
 }
 
 /// Data in clear that come with an order.
@@ -191,6 +201,13 @@ impl Handle {
         done.await.map_err(|_| Rejected::Stopping)
     }
 
+    /// The facts of a case as the coordinator has them open, with its pack; `None` where there is no such case.
+    pub async fn facts(&self, number: SagaNumber) -> Result<Option<(Value, Arc<Pack>)>, Rejected> {
+        let (seen, facts) = oneshot::channel();
+        self.ask(Work::Look(Box::new(Look { number, seen }))).await?;
+        facts.await.map_err(|_| Rejected::Stopping)
+    }
+
     /// Hands work in, waiting for room: for the bus and the clock, which keep what they have until it is taken.
     pub async fn give(&self, work: Work) -> Result<oneshot::Receiver<Done>, Rejected> {
         let (answer, done) = oneshot::channel();
@@ -203,6 +220,12 @@ impl Handle {
 impl std::fmt::Debug for Filing {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "Filing({}, {} children)", self.pack.name, self.children.len())
+    }
+}
+
+impl std::fmt::Debug for Look {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Look({})", self.number)
     }
 }
 

@@ -3,9 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use policy::{Pack, message::Occasion};
-use saga::{
-    Answer, Definition, Input, MessageIndex, Pending, PendingKind, Saga, Status, StepIndex, decide, pending,
-};
+use saga::{Answer, Definition, Input, MessageIndex, Pending, PendingKind, Saga, Status, StepIndex, decide, pending};
 use serde_json::Value;
 
 use crate::{
@@ -211,16 +209,9 @@ fn key_of(row: &Pending) -> PendingKey {
     PendingKey { kind, step: row.step.0 }
 }
 
-fn row_of(
-    row: &Pending,
-    at: i64,
-    message: Option<Vec<u8>>,
-    person_of: impl Fn(&str) -> Option<Blind>,
-) -> PendingRow {
+fn row_of(row: &Pending, at: i64, message: Option<Vec<u8>>, person_of: impl Fn(&str) -> Option<Blind>) -> PendingRow {
     let (whom, person, message, attempts): (Arc<str>, _, _, _) = match &row.kind {
-        PendingKind::Command { department, attempts, .. } => {
-            (department.clone(), None, message, *attempts)
-        }
+        PendingKind::Command { department, attempts, .. } => (department.clone(), None, message, *attempts),
         PendingKind::Task { role, .. } => (role.clone(), person_of(role), None, 0),
         PendingKind::Message { attempts } => (MESSENGER.into(), None, message, *attempts),
         PendingKind::Call => (CALLER.into(), None, None, 0),

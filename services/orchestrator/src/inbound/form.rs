@@ -35,7 +35,7 @@ mod tests;
 
 pub(crate) use check::Check;
 pub use check::{Violation, Violations};
-pub(crate) use correction::correction;
+pub(crate) use correction::{correction, facts_corrected};
 
 use check::Choice;
 

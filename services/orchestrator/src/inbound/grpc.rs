@@ -23,13 +23,16 @@ use tonic_health::{ServingStatus, server::HealthReporter};
 use vault::BlindIndex;
 
 use crate::{
-    coordinator::work::Handle, definitions::Definitions, outbound::Departments, store::Store, watch::Watchers,
+    coordinator::work::Handle, definitions::Definitions, outbound::Departments, secrets::Secrets, store::Store,
+    watch::Watchers,
 };
 
 mod acts;
 mod applications;
+mod law;
 mod operations;
 mod page;
+mod procedures;
 mod read;
 mod request;
 mod status;
@@ -73,6 +76,10 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// The packs in force.
     pub packs: Arc<Packs>,
+    /// Opens what an explanation shows masked.
+    pub secrets: Arc<Secrets>,
+    /// The years whose working days are known.
+    pub calendar: Arc<policy::Calendar>,
     /// Turns numbers and keys into what may be stored.
     pub blind: Arc<BlindIndex>,
     /// Tells of commits.

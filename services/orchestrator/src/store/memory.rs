@@ -257,8 +257,17 @@ impl Store for MemoryStore {
     async fn find_application(&self, application: PublicId) -> Result<Vec<SagaNumber>, Error> {
         let tables = self.tables();
         let of_it = tables.sagas.iter().filter(|(_, saga)| saga.summary.application == application);
-        let ordered: BTreeSet<_> = of_it.map(|(number, saga)| (saga.summary.child_order, *number)).collect();
+        let cases = of_it.filter(|(_, saga)| !saga.summary.is_a_procedure());
+        let ordered: BTreeSet<_> = cases.map(|(number, saga)| (saga.summary.child_order, *number)).collect();
         Ok(ordered.into_iter().map(|(_, number)| number).collect())
+    }
+
+    async fn find_procedures(&self, application: PublicId, child_order: u8) -> Result<Vec<SagaNumber>, Error> {
+        let tables = self.tables();
+        let follows = |summary: &Summary| {
+            summary.application == application && summary.child_order == child_order && summary.is_a_procedure()
+        };
+        Ok(tables.sagas.iter().filter(|(_, saga)| follows(&saga.summary)).map(|(number, _)| *number).collect())
     }
 
     async fn find_key(&self, key: Blind) -> Result<Option<(PublicId, Blind)>, Error> {

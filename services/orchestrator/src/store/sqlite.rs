@@ -225,9 +225,17 @@ impl Store for SqliteStore {
     }
 
     async fn find_application(&self, application: PublicId) -> Result<Vec<SagaNumber>, Error> {
-        let sql = "SELECT number FROM saga WHERE application = ? ORDER BY child_order, number";
+        let sql = "SELECT number FROM saga WHERE application = ? AND instr(pack, '/') = 0 ORDER BY child_order, number";
         let found = sqlx::query(sql).bind(&application[..]).fetch_all(&self.readers).await;
         let found = found.map_err(database("find an application"))?;
+        found.iter().map(|row| Read::new(row, "saga").integer(0)).collect()
+    }
+
+    async fn find_procedures(&self, application: PublicId, child_order: u8) -> Result<Vec<SagaNumber>, Error> {
+        let sql = "SELECT number FROM saga WHERE application = ? AND child_order = ? AND instr(pack, '/') > 0 \
+                   ORDER BY number";
+        let found = sqlx::query(sql).bind(&application[..]).bind(i64::from(child_order)).fetch_all(&self.readers);
+        let found = found.await.map_err(database("find procedures"))?;
         found.iter().map(|row| Read::new(row, "saga").integer(0)).collect()
     }
 

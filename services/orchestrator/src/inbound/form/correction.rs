@@ -40,6 +40,59 @@ pub(crate) fn correction(text: &str, asked: &[Arc<str>], now: Timestamp) -> Resu
     Ok(Value::Object(taken))
 }
 
+/// Reads facts that are corrected after the act (更正): paths of the form's family and child blocks, each as sound as the
+/// form's own.
+///
+/// # Errors
+/// With every violation: not an object, a path that the form does not have, a value that it would not take.
+pub(crate) fn facts_corrected(text: &str, now: Timestamp) -> Result<Map<String, Value>, Violations> {
+    let mut check = Check::new();
+    if text.is_empty() {
+        return Ok(Map::new());
+    }
+    let read = if text.len() > FORM_BYTES_MAX { Err(()) } else { serde_json::from_str(text).map_err(|_| ()) };
+    let Ok(Value::Object(fields)) = read else {
+        return Err(Violations::one("corrections_json", "YJ-FORM-15", "应为一个JSON对象", "must be a JSON object"));
+    };
+    for (path, value) in &fields {
+        if CORRECTABLE.contains(&&**path) {
+            sound(&mut check, path, value, now);
+        } else {
+            // The name came from outside: it is not repeated.
+            let known = CORRECTABLE.join(", ");
+            check.note("corrections_json", "YJ-FORM-19", format!("可更正的为 {known}"), format!("may be {known}"));
+        }
+    }
+    check.settle()?;
+    Ok(fields)
+}
+
+/// Facts that departments keep of a child and its parents and that may prove wrong.
+const CORRECTABLE: [&str; 22] = [
+    "child.name",
+    "child.sex",
+    "child.born_at",
+    "child.gestation_weeks",
+    "child.gestation_days",
+    "child.weight_g",
+    "child.length_cm",
+    "child.birth_place",
+    "child.facility_name",
+    "child.registration.ethnicity",
+    "child.registration.native_place",
+    "child.registration.relation_to_head",
+    "mother.name",
+    "mother.id_number",
+    "mother.phone",
+    "mother.household_address",
+    "father.name",
+    "father.id_number",
+    "father.phone",
+    "father.household_address",
+    "residence.address",
+    "residence.police_station",
+];
+
 /// Whether the form would take this value; a field that the form does not know is the department's to judge.
 fn sound(check: &mut Check, path: &str, value: &Value, now: Timestamp) {
     let (block, name) = path.rsplit_once('.').unwrap_or(("", path));

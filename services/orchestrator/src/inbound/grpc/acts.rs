@@ -40,11 +40,7 @@ impl Api {
             Done::KeyTaken => Err(Refusal::KeyTaken),
             Done::Unknown => Err(Refusal::NotFound(Missing::Case)),
             Done::Quarantined => Err(Refusal::Quarantined),
-            Done::Filed { .. }
-            | Done::ChildLive { .. }
-            | Done::Followed { .. }
-            | Done::NoProcedure
-            | Done::Buried => {
+            Done::Filed { .. } | Done::ChildLive { .. } | Done::Followed { .. } | Done::NoProcedure | Done::Buried => {
                 Err(Refusal::Internal("an order was answered as something else".into()))
             }
         }

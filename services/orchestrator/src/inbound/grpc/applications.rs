@@ -37,7 +37,35 @@ impl Applications for Api {
     async fn get_case(&self, request: Request<v1::GetCaseRequest>) -> Result<Response<v1::Case>, Status> {
         let case = request::id("case_id", &request.get_ref().case_id)?;
         let number = self.number_of(case).await?;
-        Ok(Response::new(view::case(&self.snapshot(number).await?)))
+        Ok(Response::new(self.with_procedures(&self.snapshot(number).await?).await?))
+    }
+
+    async fn start_procedure(
+        &self,
+        request: Request<v1::StartProcedureRequest>,
+    ) -> Result<Response<v1::StartProcedureResponse>, Status> {
+        Ok(Response::new(self.start_procedure(request.into_inner()).await?))
+    }
+
+    async fn explain_case(
+        &self,
+        request: Request<v1::ExplainCaseRequest>,
+    ) -> Result<Response<v1::ExplainCaseResponse>, Status> {
+        Ok(Response::new(self.explain(request.get_ref()).await?))
+    }
+
+    async fn preview_choices(
+        &self,
+        request: Request<v1::PreviewChoicesRequest>,
+    ) -> Result<Response<v1::PreviewChoicesResponse>, Status> {
+        Ok(Response::new(self.preview(request.get_ref())?))
+    }
+
+    async fn get_deadlines(
+        &self,
+        request: Request<v1::GetDeadlinesRequest>,
+    ) -> Result<Response<v1::GetDeadlinesResponse>, Status> {
+        Ok(Response::new(self.deadlines(request.get_ref()).await?))
     }
 
     type WatchCaseStream = Pin<Box<dyn Stream<Item = Result<v1::Case, Status>> + Send>>;
@@ -100,9 +128,7 @@ impl Api {
             | Done::Unknown
             | Done::Followed { .. }
             | Done::NoProcedure
-            | Done::Buried => {
-                Err(Refusal::Internal("a filing was answered as something else".into()))
-            }
+            | Done::Buried => Err(Refusal::Internal("a filing was answered as something else".into())),
         }
     }
 
@@ -180,7 +206,7 @@ impl Api {
     }
 
     /// Whether this ID number is the applicant's of each of these cases.
-    async fn is_applicant(&self, id_number: &str, numbers: &[SagaNumber]) -> Result<bool, Refusal> {
+    pub(super) async fn is_applicant(&self, id_number: &str, numbers: &[SagaNumber]) -> Result<bool, Refusal> {
         let own = self.parts.store.find_subject(form::blind_applicant(&self.parts.blind, id_number)).await?;
         Ok(numbers.iter().all(|number| own.contains(number)))
     }

@@ -1,6 +1,5 @@
 //! Reads cases from the store, folded and ready to be shown.
 
-
 use proto::v1;
 
 use super::{

@@ -65,6 +65,10 @@ pub(crate) enum Missing {
     Task,
     Step,
     Department,
+    /// A procedure of the case's pack.
+    Procedure,
+    /// A policy pack.
+    Pack,
 }
 
 impl Refusal {
@@ -151,6 +155,8 @@ impl Missing {
             Self::Task => ("没有此待办", "no such task"),
             Self::Step => ("没有此环节", "no such step"),
             Self::Department => ("没有此部门", "no such department"),
+            Self::Procedure => ("该办件的政策包没有此程序", "the case's pack has no such procedure"),
+            Self::Pack => ("没有此政策包", "no such policy pack"),
         }
     }
 }
@@ -165,6 +171,9 @@ fn objected(objection: Objection) -> (Code, &'static str, &'static str, &'static
         Objection::TooManyRevisions => ("YJ-0220", "该环节重办次数已达上限", "the step was tried too often"),
         Objection::Started => ("YJ-0221", "办件已经开始", "the case has been started before"),
         Objection::Followed => ("YJ-0222", "后续环节已在办理", "what follows the step is already under way"),
+        Objection::SamePerson => {
+            ("YJ-0224", "同一人不得办理同一事项的两级审核", "no one acts at two levels of one review")
+        }
         Objection::Frozen => ("YJ-0223", "办件已冻结", "the case is frozen"),
     };
     (Code::FailedPrecondition, code, zh, en)
@@ -258,6 +267,7 @@ mod tests {
             Objection::Started,
             Objection::Followed,
             Objection::Frozen,
+            Objection::SamePerson,
         ];
         let mut all = vec![
             Refusal::invalid("field", "", ""),

@@ -9,20 +9,27 @@ use jiff::Timestamp;
 use prost::Message;
 use proto::v1;
 use saga::{Input, Objection, Status, StepIndex, definition::Performer, input::Says, pending::NEVER};
+use serde_json::Value;
 
 use super::{
     Api,
     acts::{self, Ordered},
-    page, request,
+    page, procedures, request,
     status::{Missing, Refusal},
     view,
 };
 use crate::{
-    coordinator::work::{Clear, Order},
+    coordinator::{
+        OFFICER,
+        work::{Clear, Order},
+    },
     inbound::form::{self, Check},
     store::{OpenTask, SagaNumber, TaskFilter},
     watch::Snapshot,
 };
+
+/// The role of those who handle cases at an office.
+const CLERK: &str = "clerk";
 
 /// Bytes of the digest of what the platform keeps as evidence: SM3 or SHA-256.
 const DIGEST_BYTES: usize = 32;
@@ -170,12 +177,50 @@ impl Api {
             Says::Done | Says::Declined | Says::Corrected => {}
         }
         check.settle()?;
+        if says == Says::Done {
+            return self.decided(request, snapshot, step);
+        }
         if says != Says::Corrected {
             return Ok(None);
         }
         let now = Timestamp::from_millisecond(self.parts.clock.now_ms()).unwrap_or(Timestamp::UNIX_EPOCH);
         let value = form::correction(&request.corrected_json, &snapshot.saga.run(step).correct, now)?;
         Ok(Some(acts::corrected(step, value)))
+    }
+}
+
+impl Api {
+    /// What a person decides besides having done it: the fields that the pack says the step gives, and who a clerk is,
+    /// as a blind index, so that no one acts at two levels of one review.
+    fn decided(
+        &self,
+        request: &v1::CompleteTaskRequest,
+        snapshot: &Snapshot,
+        step: StepIndex,
+    ) -> Result<Option<Clear>, Refusal> {
+        let mut fields = procedures::object("fields_json", &request.fields_json)?;
+        let is = snapshot.definition.step(step);
+        let gives = snapshot.gives(&is.name);
+        let mut check = Check::new();
+        if fields.keys().any(|field| !gives.iter().any(|given| **given == **field)) {
+            // The name came from outside: it is not repeated.
+            let known = gives.join(", ");
+            check.note("fields_json", "YJ-0209", format!("可填写的为 {known}"), format!("may hold {known}"));
+        }
+        for given in gives.iter().filter(|given| !fields.contains_key(&***given)) {
+            check.note("fields_json", "YJ-0209", format!("缺少 {given}"), format!("{given} is missing"));
+        }
+        check.settle()?;
+        let actor = request::actor(request.actor.as_ref())?;
+        if actor.role == CLERK {
+            if actor.id_number.is_empty() && !is.differs_from.is_empty() {
+                let (zh, en) = ("审核须写明经办人", "a review names the person who acts");
+                return Err(Refusal::invalid("actor.id_number", zh, en));
+            }
+            let officer = hex::encode(self.parts.blind.of("person", &actor.id_number));
+            fields.insert(OFFICER.to_owned(), officer.into());
+        }
+        Ok((!fields.is_empty()).then(|| acts::stated(step, Value::Object(fields))))
     }
 }
 

@@ -72,7 +72,19 @@ impl World {
         let watchers = Arc::new(Watchers::default());
         let control = Arc::new(Departments::load(store.clone(), time.clone()).await.expect("read"));
         let blind = secrets.blind.clone();
-        let parts = Parts { handle, store, packs, blind, watchers, clock: time, definitions, control };
+        let calendar = Arc::new(policy::Calendar::shipped());
+        let parts = Parts {
+            handle,
+            store,
+            packs,
+            blind,
+            secrets: secrets.clone(),
+            calendar,
+            watchers,
+            clock: time,
+            definitions,
+            control,
+        };
         let stop = CancellationToken::new();
         let api = Api::new(parts.clone(), stop.clone());
         let world = Self { api, parts, clock, store: memory, secrets, stop };
@@ -137,6 +149,7 @@ impl World {
 /// The applicant's signature under a task.
 fn signed(task: &v1::Task, seed: u64) -> v1::CompleteTaskRequest {
     v1::CompleteTaskRequest {
+        fields_json: String::new(),
         task_id: task.task_id.clone(),
         version: task.version,
         actor: Some(applicant(seed)),

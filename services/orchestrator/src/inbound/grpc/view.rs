@@ -4,11 +4,11 @@
 
 use std::collections::HashMap;
 
-use policy::Pack;
+use policy::{Pack, legal_time::Span};
 use prost_types::Timestamp;
 use proto::v1;
 use saga::{
-    Definition, End, Saga, Status, StepIndex,
+    Definition, End, MessageRun, MessageStatus, PendingKind, Saga, Status, StepIndex,
     definition::Performer,
     event::{Actor, Ending},
     input::Reason,
@@ -33,6 +33,7 @@ pub(crate) fn case(snapshot: &Snapshot) -> v1::Case {
     case.ending = saga.ending.map(ending_word).unwrap_or_default().to_owned();
     let next = next_times(&snapshot.definition, saga);
     let step = |index| step(&snapshot.definition, saga, index, snapshot.pack.as_deref(), next.get(&index).copied());
+    case.messages = saga.messages.iter().map(message).collect();
     case.steps = snapshot.definition.indices().map(step).collect();
     case
 }
@@ -54,6 +55,8 @@ pub(crate) fn summary(summary: &Summary, version: u64) -> v1::Case {
         submitted_at: Some(timestamp(summary.submitted_at)),
         changed_at: Some(timestamp(summary.changed_at)),
         version,
+        messages: Vec::new(),
+        procedures: Vec::new(),
     }
 }
 
@@ -110,7 +113,7 @@ pub(crate) fn reasons(run: &StepRun, pack: Option<&Pack>) -> Vec<v1::Reason> {
     run.reasons.iter().cloned().chain(failed).map(|given| reason(&given, pack)).collect()
 }
 
-fn reason(given: &Reason, pack: Option<&Pack>) -> v1::Reason {
+pub(crate) fn reason(given: &Reason, pack: Option<&Pack>) -> v1::Reason {
     let known = pack.and_then(|pack| pack.reasons.get(&given.code));
     let route = match (&*given.offline_route, known) {
         ("", Some(known)) => &*known.offline_route,
@@ -141,6 +144,60 @@ fn step(definition: &Definition, saga: &Saga, index: StepIndex, pack: Option<&Pa
         reasons: reasons(run, pack),
         attempts: out.map_or(0, |out| out.attempts),
         next_at: next_at.map(timestamp),
+        limit: is.limit.as_deref().map(limit_zh).unwrap_or_default(),
+        limit_near_at: run.legal.limit.map(|limit| timestamp(limit.near_at)),
+        limit_due_at: run.legal.limit.map(|limit| timestamp(limit.due_at)),
+        limit_stage: limit_stage(run).to_owned(),
+    }
+}
+
+/// A legal limit in words; what the sources leave open is said so.
+fn limit_zh(limit: &str) -> String {
+    Span::parse(limit).map_or_else(|| policy::law::UNSPECIFIED_ZH.to_owned(), Span::zh)
+}
+
+fn limit_stage(run: &StepRun) -> &'static str {
+    match (&run.legal.unknown, run.legal.reached) {
+        (Some(_), _) if !run.status.is_settled() => "unknown",
+        (_, Some(stage)) => stage.name(),
+        (_, None) => "",
+    }
+}
+
+/// A message as people are told of it.
+fn message(run: &MessageRun) -> v1::SentMessage {
+    let state = match run.status {
+        MessageStatus::Waiting => "waiting",
+        MessageStatus::Out => "out",
+        MessageStatus::Delivered => "delivered",
+        MessageStatus::ToCall => "to-call",
+        MessageStatus::Called => "called",
+        MessageStatus::Dropped => "dropped",
+    };
+    v1::SentMessage {
+        template: run.template.to_string(),
+        to: run.to.to_string(),
+        state: state.to_owned(),
+        sent_at: (run.sent_at > 0).then(|| timestamp(run.sent_at)),
+    }
+}
+
+/// A procedure as the case that it follows tells it.
+pub(crate) fn follow_up(snapshot: &Snapshot) -> v1::FollowUp {
+    let mut waits_for: Vec<String> = snapshot
+        .definition
+        .indices()
+        .filter(|step| matches!(snapshot.saga.run(*step).status, Status::InDoubt | Status::Open | Status::Correcting))
+        .map(|step| performer(&snapshot.definition.step(step).performer).to_owned())
+        .collect();
+    waits_for.sort();
+    waits_for.dedup();
+    v1::FollowUp {
+        case_id: uuid(snapshot.summary.case),
+        procedure: snapshot.summary.pack.rsplit('/').next().unwrap_or_default().to_owned(),
+        title: snapshot.definition.title.to_string(),
+        state: state(snapshot.saga.end).into(),
+        waits_for,
     }
 }
 
@@ -155,7 +212,10 @@ fn performer(performer: &Performer) -> &str {
 /// When the clock acts next on each step; frozen cases have no such time.
 fn next_times(definition: &Definition, saga: &Saga) -> HashMap<StepIndex, i64> {
     let mut next = HashMap::new();
-    for pending in saga::pending(definition, saga).into_iter().filter(|pending| pending.due_at != NEVER) {
+    let of_a_step = |pending: &saga::Pending| {
+        pending.due_at != NEVER && !matches!(pending.kind, PendingKind::Message { .. } | PendingKind::Call)
+    };
+    for pending in saga::pending(definition, saga).into_iter().filter(of_a_step) {
         let at = next.entry(pending.step).or_insert(pending.due_at);
         *at = pending.due_at.min(*at);
     }
