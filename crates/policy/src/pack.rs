@@ -215,10 +215,6 @@ impl Pack {
                 pack.report(1, format!("多余的文件 unknown file `{name}`"), "删除或改名 remove or rename it".into());
             }
         }
-        for (term, provision) in crate::message::timing::unreadable(&provisions) {
-            let what = format!("`{term}` 不是时刻 is no time of day");
-            law.report(provision.line, what, "写成 write \"21:00\"".into());
-        }
         texts.check(&messages, &header, &sagas);
         let steps = sagas.swap_remove(0);
         problems.extend([pack, saga, messages, law].into_iter().flat_map(Sheet::into_problems));

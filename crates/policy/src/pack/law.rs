@@ -8,6 +8,7 @@ use super::sheet::{Placed, Sheet, Table};
 use crate::{
     law::{self, Kind, Law, Provision, Term, Value},
     legal_time::Span,
+    message::timing,
     rules,
 };
 
@@ -36,6 +37,10 @@ pub(super) fn read(sheet: &Sheet<'_>) -> Law {
     law.plans = rules::subsidy::read_plans(&root);
     law.procedures = rules::review::read_procedures(&root);
     root.finish();
+    for (term, provision) in timing::unreadable(&law) {
+        let what = format!("`{term}` 不是时刻 is no time of day");
+        sheet.report(provision.line, what, "写成 write \"21:00\"".into());
+    }
     law
 }
 
