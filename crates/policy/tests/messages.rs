@@ -426,6 +426,27 @@ fn texts_are_filled_in_as_people_write() {
     );
 }
 
+/// A family would otherwise hear nothing where a department named no reason, or the law no day.
+#[test]
+fn what_nobody_said_is_told_in_general_words() {
+    let anhui = pack("anhui-2024");
+    let told = |id: &str, occasion: Value, words: &str| {
+        let facts = json!({"mother": {"name": "测试安", "phone": "15400000002"}, "occasion": occasion});
+        let composed = message::compose(&anhui, id, &facts).expect("a template");
+        let text = composed.unwrap_or_else(|error| panic!("{id}: {error}"))["text"].to_string();
+        assert!(text.contains(words), "{id}: {text}");
+    };
+    told("N02", json!({}), "原因:有关信息核验不一致,请登录查看。");
+    told("N07", json!({"reason_code": "HLT-101"}), "请于规定时限前登录");
+    told("N30", json!({}), "另有若干项需线下办理");
+    // The public id of a case stands in for a printed number, long as it is.
+    told(
+        "N01",
+        json!({"case_number": "0192f3a4b5c67d8e9f0123456789abcd"}),
+        "办件编号0192f3a4b5c67d8e9f0123456789abcd。",
+    );
+}
+
 // ── When a message is due ────────────────────────────────────────────────────────────────────────────────────────────
 
 fn event(fact: Fact) -> Event {

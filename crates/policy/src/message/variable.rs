@@ -102,7 +102,9 @@ impl Kind {
             Self::Money => units("99999999.99"),
             Self::Count => 6,
             Self::Percent => units("999.9"),
-            Self::CaseNumber | Self::Portal | Self::Office | Self::Place | Self::Channel => 20,
+            Self::Portal | Self::Office | Self::Place | Self::Channel => 20,
+            // Where a province prints no number of its own, the case's public id in 32 hexadecimal digits stands for it.
+            Self::CaseNumber => 32,
             Self::Tail => 4,
             Self::Text(max) => max,
             Self::ReasonClass | Self::Item | Self::Department | Self::Word => return None,
@@ -138,7 +140,9 @@ impl Variable {
     pub(crate) fn written(&self, facts: &Value) -> Result<Option<String>, Unfit> {
         let found = self.path.as_deref().and_then(|path| facts::at(facts, path));
         let Some(found) = found.filter(|value| value.as_str() != Some("")) else {
-            return Ok(self.value.as_deref().map(str::to_owned));
+            // A reason that nobody gave is as coarse as one that has no class of its own.
+            let of_all = self.words.get(OTHERWISE).filter(|_| self.kind == Kind::ReasonClass);
+            return Ok(self.value.as_deref().or(of_all.map(|word| &**word)).map(str::to_owned));
         };
         let written = self.of(found).ok_or(Unfit)?;
         // A name is never cut and never refused: it was checked when it came in.
