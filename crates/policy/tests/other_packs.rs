@@ -103,6 +103,17 @@ fn in_xian_late_is_from_the_next_month_and_each_year_needs_its_own_premium() {
     assert_eq!(days(at_new_year), told("2027-01-01", "2027-12-31"), "only the next year was paid");
 }
 
+/// A province that offers births and restaurants would otherwise refuse every newborn, since two packs claim its area.
+#[test]
+fn a_one_thing_that_is_no_birth_never_claims_one() {
+    let mut packs = packs();
+    let mut restaurant = Pack::clone(&pack("restaurant"));
+    restaurant.selector.areas = vec!["61".into()];
+    packs.insert(restaurant);
+    let born_at = LocalMinute::parse("2026-03-13T13:13").expect("a minute");
+    assert_eq!(packs.choose("610113", &born_at).map(|pack| &*pack.name), Ok("xian-2026"));
+}
+
 /// A family in another city of the province would otherwise be handled by the rules of its capital.
 #[test]
 fn a_citys_pack_is_for_that_city_alone() {

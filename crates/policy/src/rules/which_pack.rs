@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     decision::{Decision, Excluded, Outcome},
-    pack::{Explained, Pack, Packs},
+    pack::{Explained, Form, Pack, Packs},
 };
 
 /// The rule's name in decisions.
@@ -38,7 +38,8 @@ impl Packs {
         let mut decision = asked(area, born_at, submitted_on);
         let mut here = Vec::new();
         let mut fitting: Vec<&Arc<Pack>> = Vec::new();
-        for pack in self.iter() {
+        // Another one thing is chosen by its name, never by a birth.
+        for pack in self.iter().filter(|pack| pack.form == Form::Birth) {
             if !pack.covers_area(area) {
                 exclude(&mut decision, pack, ("参保地不在其适用地区", "the area is not its own"));
                 continue;
