@@ -96,7 +96,7 @@ fn c6_and_c7_the_way_depends_on_whose_fault_it_was() {
     for (fault, row, path, proof, excluded) in
         [("agency", "C6", "agency-fault", false, "C7"), ("tax", "C7", "tax-fault", true, "C6")]
     {
-        facts["over-collection"] = json!({"fault": fault});
+        facts["refund-finding"] = json!({"fault": fault});
         let decision = decided(&facts);
         assert_eq!((&*decision.row, &decision.gives["path"]), (row, &json!(path)));
         assert_eq!(&*decision.excluded[0].row, excluded);
@@ -107,6 +107,16 @@ fn c6_and_c7_the_way_depends_on_whose_fault_it_was() {
         assert!(decision.articles.iter().any(|article| article.contains("10章第三条")), "{fault}");
         assert!(decision.warnings.iter().any(|(zh, _)| zh.contains("类推")), "{fault}");
     }
+}
+
+/// Tax would otherwise prove its mistake, and a clerk be asked whose it was.
+#[test]
+fn c7_taxs_own_proof_settles_whose_fault_it_was_unless_a_clerk_found_otherwise() {
+    let mut facts = family("none", json!([paid("V1", "2026-04-01T10:00", 2026)]));
+    facts["overcollection"] = json!({"proof_number": "T-1"});
+    assert_eq!(&*decided(&facts).row, "C7");
+    facts["refund-finding"] = json!({"fault": "agency"});
+    assert_eq!(&*decided(&facts).row, "C6");
 }
 
 /// A voucher for two years would otherwise be paid back whole though half of it was owed.

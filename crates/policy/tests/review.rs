@@ -243,3 +243,22 @@ fn a_wrong_procedure_is_refused_with_line_and_cure() {
         assert!(told, "{name}: {}", Problems(found));
     }
 }
+
+/// A province would otherwise have to copy the whole base to change one of its limits, or could not change it at all.
+#[test]
+fn a_provinces_own_row_replaces_the_bases_and_the_others_stay() {
+    let own = "[[procedure]]\nbusiness = \"maternity-benefit\"\nzh = \"生育\"\nlimit = \"10 working days\"\nlevels = [\"初审\", \"复核\"]\nsource = \"本省\"\n";
+    let header = format!("base = \"base\"\n{}", include_str!("packs/test-minimal/pack.toml"));
+    let pack = Pack::parse(&[
+        ("pack.toml", &header),
+        ("saga.toml", include_str!("packs/test-minimal/saga.toml")),
+        ("messages.toml", include_str!("packs/test-minimal/messages.toml")),
+        ("law.toml", own),
+        ("base/law.toml", BASE),
+    ]);
+    let law = pack.unwrap_or_else(|problems| panic!("{problems}")).law;
+    let levels = |business| law.procedure(business).map(|procedure| procedure.levels.len());
+    assert_eq!((levels("maternity-benefit"), levels("maternity-recalculation")), (Some(2), Some(3)));
+    assert_eq!(law.procedures.len(), base().law.procedures.len());
+    assert!(law.get("refund.tax_fault_papers", None).is_some());
+}

@@ -177,6 +177,7 @@ fn d7_1_the_narrowest_share_in_force_counts_and_the_entry_balances() {
     let county = asked("subsidy", &law, &child("2026-12-31T23:59", "140105", "P2"));
     assert_eq!(fens(&county), [13_336, 13_332, 13_332]);
     assert_eq!(county.gives["year"], json!(2026));
+    assert_eq!(county.gives["lines"][2], json!({"account": "财政专户-县补", "fen": 13_332}));
     assert!(county.articles.iter().any(|article| article.contains("小店区")), "{:?}", county.articles);
     let entry = entry(&county);
     assert_eq!((entry.total_fen(), entry.period()), (40_000, 2026));
@@ -206,6 +207,15 @@ fn d7_4_one_minute_before_the_line_there_is_no_subsidy() {
     let mut paid_by_the_family = child("2026-03-05T08:00", "140110", "P1");
     paid_by_the_family["premium-payer"] = json!({"payer": "family"});
     assert_eq!(&*asked("subsidy", &law, &paid_by_the_family).row, "D7-4");
+}
+
+/// A child of 2027 would otherwise be promised, or denied, what nobody has decided yet (G25).
+#[test]
+fn g25_from_the_last_minute_on_the_next_pack_has_to_say() {
+    let born = |at: &str| asked_on("subsidy", &shipped(), &json!({"child": {"born_at": at}}), "2027-01-05T09:00");
+    assert_eq!(born("2026-12-31T23:59").map(|decision| decision.outcome), Ok(Outcome::Yes));
+    assert_eq!(born("2027-01-01T00:00"), Err(Undecidable::NotSet("premium.personal_standard")));
+    assert_eq!(born("2025-12-31T23:59").map(|decision| decision.row), Ok("D7-4".into()));
 }
 
 /// Shanxi would otherwise pay for a child that another province insures.

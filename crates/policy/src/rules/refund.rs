@@ -161,7 +161,9 @@ fn due(case: &Case<'_>, payments: &BTreeMap<String, Payment>, found: &[(String, 
         Some(LawValue::Texts(texts)) => json!(texts),
         Some(_) | None => json!([]),
     };
-    let (row, path, papers, steps) = match case.text("over-collection.fault") {
+    // Tax's own proof settles the question where no clerk has.
+    let proven = || case.text("overcollection.proof_number").map(|_| "tax");
+    let (row, path, papers, steps) = match case.text("refund-finding.fault").or_else(proven) {
         Some("agency") => {
             ("C6", "agency-fault", texts("refund.agency_fault_papers"), texts("refund.agency_fault_steps"))
         }

@@ -94,6 +94,10 @@ fn subsidy(case: &Case<'_>) -> Result<Ruling, Undecidable> {
         return case.complete().map(|()| Ruling::default());
     };
     let year = born_at.date().year();
+    if after_the_line(case, &born_at) {
+        // G25: whether the scheme goes on, and at which standard, is for the next pack to say.
+        return Err(Undecidable::NotSet("premium.personal_standard"));
+    }
     if !borne_by_the_public_funds(case, &born_at) {
         let excluded = ("出生时间不在资助范围内,或当年保费不由财政承担", "born outside the scheme, or another pays");
         return Ok(Ruling::no("D7-4", Vec::new(), "不属于财政资助范围", "not a case of the subsidy")
@@ -167,7 +171,10 @@ fn known(case: &Case<'_>, born_on: Date, fen: i64) -> Result<Ruling, Undecidable
             json!(entry.map_err(|error| impossible("不能记账", error.to_string()))?)
         }
     };
-    let ruling = with("D7-1", zh, en).giving("lines", json!(lines)).giving("entry", entry);
+    // As the books name the accounts, and without a level that bears nothing: the department books these lines as told.
+    let told =
+        lines.iter().filter(|line| line.fen > 0).map(|line| json!({"account": line.account.zh(), "fen": line.fen}));
+    let ruling = with("D7-1", zh, en).giving("lines", told.collect::<Vec<Value>>()).giving("entry", entry);
     Ok(ruling.excluding("D7-2", "该地区有分担比例", "the area has a share"))
 }
 
@@ -186,13 +193,20 @@ fn borne_by_the_public_funds(case: &Case<'_>, born_at: &LocalMinute) -> bool {
 
 /// From the first minute (included) to the last (excluded); the pack's own births where the law names no minutes.
 fn within_the_line(case: &Case<'_>, born_at: &LocalMinute) -> bool {
-    let minute = |term| match case.provision(term, None).map(|provision| &provision.value) {
-        Some(LawValue::Minute(minute)) => Some(minute),
-        Some(_) | None => None,
-    };
-    match (minute(BORN_FROM), minute(BORN_UNTIL)) {
+    match (minute(case, BORN_FROM), minute(case, BORN_UNTIL)) {
         (None, None) => case.pack.covers_birth(born_at),
         (from, until) => from.is_none_or(|from| born_at >= from) && until.is_none_or(|until| born_at < until),
+    }
+}
+
+fn after_the_line(case: &Case<'_>, born_at: &LocalMinute) -> bool {
+    minute(case, BORN_UNTIL).is_some_and(|until| born_at >= until)
+}
+
+fn minute<'q>(case: &Case<'q>, term: &'static str) -> Option<&'q LocalMinute> {
+    match &case.provision(term, None)?.value {
+        LawValue::Minute(minute) => Some(minute),
+        _ => None,
     }
 }
 
