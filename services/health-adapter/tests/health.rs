@@ -227,6 +227,24 @@ async fn a_delivery_is_found_unless_the_mother_asks_for_none() {
     assert_eq!(standing(&health), 0, "a query leaves nothing behind");
 }
 
+/// A corrected fact would otherwise be confirmed for a certificate that was never issued, or that was voided (X6).
+#[tokio::test]
+async fn a_certificates_record_is_corrected_while_it_stands() {
+    let health = health();
+    let fields =
+        |name: &str| json!({ "certificate": { "number": "X340000001" }, "corrections": { "child.name": name } });
+    let correct = async |key: &str, name: &str| health.correct_record(key, &typed(fields(name))).await;
+    let refused = |reply| matches!(reply, Ok(Reply::Refused { code, .. }) if code == "HLT-411");
+    assert!(refused(correct("a", "例安然").await));
+    done(issue(&health, "b", application()).await);
+    assert_eq!(done(correct("c", "例安然").await).record_version, 2);
+    assert_eq!(done(correct("d", "例安宁").await).record_version, 3);
+    assert!(matches!(correct("e", "例冻").await, Ok(Reply::Refused { code, .. }) if code == "HLT-412"));
+    testing::act_twice_is_once(&department(&health), "CorrectRecord", fields("例安"), || standing(&health)).await;
+    assert_eq!(health.void("b", "f").await, Ok(Undone::Done));
+    assert!(refused(correct("g", "例安平").await));
+}
+
 /// An adapter written in another language from the proto would otherwise speak of other fields than this one.
 #[test]
 fn the_contract_is_the_protos_name_for_name() {

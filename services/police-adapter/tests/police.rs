@@ -242,6 +242,23 @@ async fn households_are_where_the_numbers_were_issued_unless_the_mother_asks_oth
     assert!(several["mother"]["ethnicity"] != several["father"]["ethnicity"]);
 }
 
+/// A corrected fact would otherwise be confirmed for a child that is not registered (X6).
+#[tokio::test]
+async fn a_registered_childs_entry_is_corrected_and_its_number_stays() {
+    let police = police();
+    let id_number = done(register(&police, "a", birth()).await).id_number;
+    let fields =
+        |name: &str| json!({ "registration": { "id_number": id_number }, "corrections": { "child.name": name } });
+    let correct = async |key: &str, fields: Value| police.correct_record(key, &typed(fields)).await;
+    let mut unknown = fields("例安然");
+    unknown["registration"]["id_number"] = json!("340104199003070021");
+    assert!(matches!(correct("b", unknown).await, Ok(Reply::Refused { code, .. }) if code == "POL-611"));
+    assert!(matches!(correct("c", fields("例冻")).await, Ok(Reply::Refused { code, .. }) if code == "POL-612"));
+    assert_eq!(done(correct("d", fields("例安然")).await).record_version, 2);
+    testing::act_twice_is_once(&department(&police), "CorrectRecord", fields("例安宁"), || standing(&police)).await;
+    assert!(done(register(&police, "e", birth()).await).id_number == id_number);
+}
+
 /// An adapter written in another language from the proto would otherwise speak of other fields than this one.
 #[test]
 fn the_contract_is_the_protos_name_for_name() {

@@ -11,6 +11,7 @@ use adapter::{
 };
 use identifiers::{AreaCode, Ethnicity, LocalMinute, Sex, synthetic};
 use jiff::civil::date;
+use serde_json::json;
 use service::clock::VirtualClock;
 use social_security_adapter::{
     CardCentre, adapter,
@@ -175,6 +176,24 @@ async fn mothers_who_ask_for_a_scenario_get_it() {
     let asked = |fields: &[String]| fields == ["child.card.bank"];
     assert!(matches!(first, Ok(Reply::NeedsCorrection { code, fields, .. }) if code == "HRS-802" && asked(&fields)));
     ready(centre.apply("03", &asking_for(magic::CARD_CORRECTION)).await);
+}
+
+/// A corrected name would otherwise be confirmed for a child without a card (X6).
+#[tokio::test]
+async fn a_holders_record_is_corrected_while_there_is_a_card() {
+    let world = World::new();
+    let fields = |name: &str| {
+        json!({ "registration": { "id_number": application().registration.id_number },
+                "corrections": { "child.name": name } })
+    };
+    let correct = async |key: &str, name: &str| {
+        world.centre.correct_record(key, &serde_json::from_value(fields(name)).unwrap()).await
+    };
+    assert!(matches!(correct("01", "例安然").await, Ok(Reply::Refused { code, .. }) if code == "HRS-811"));
+    ready(world.centre.apply("02", &application()).await);
+    assert!(matches!(correct("03", "例冻").await, Ok(Reply::Refused { code, .. }) if code == "HRS-812"));
+    assert!(matches!(correct("04", "例安然").await, Ok(Reply::Succeeded(told)) if told.record_version == 2));
+    testing::act_twice_is_once(&world.department(), "CorrectRecord", fields("例安宁"), || world.standing()).await;
 }
 
 /// The proto would otherwise describe a contract that nobody keeps, to whoever writes an adapter in another language.

@@ -74,7 +74,8 @@ pub enum Payment {
     Taken(PremiumPaid),
     /// It was taken and the bank took it back: the family must pay again (TAX-1002).
     Reversed,
-    /// The year was paid for before; nothing was taken (TAX-1003).
+    /// The year was paid for before (TAX-1003). A counter takes nothing; what a bank names is entered and told, since it
+    /// has been paid, and is to be refunded.
     PaidBefore(PremiumPaid),
     /// It is not the premium, which is this many fen; nothing was taken.
     WrongAmount {
@@ -140,6 +141,11 @@ impl SimulatedTax {
         if due.is_none() {
             let paid_before = paid_before(&mut books, child).await?;
             if let Some(paid) = paid_before.filter(|paid| paid.years.contains(&this_year)) {
+                // A counter takes nothing; what a bank names has been paid, and is to be refunded.
+                if voucher.is_some() {
+                    enter(&mut books, &handed, vec![this_year]).await?;
+                    books.commit().await?;
+                }
                 return Ok(Payment::PaidBefore(paid));
             }
         }
@@ -152,16 +158,8 @@ impl SimulatedTax {
             books.commit().await?;
             return Ok(Payment::Reversed);
         }
-        let serial = books.next("payment").await?;
-        let premium = PremiumPaid {
-            voucher: voucher.map_or_else(|| format!("P{}{serial:012}", &child.area()[..2]), str::to_owned),
-            paid_at: beijing_time(now_ms),
-            amount_fen,
-            years: due.as_ref().map_or_else(|| vec![this_year], |due| due.request.enrolment.years.clone()),
-        };
-        books.put(PAYERS, child.as_str(), json!(now_ms)).await?;
-        books.put(BY_VOUCHER, &premium.voucher, serde_json::to_value(&premium)?).await?;
-        books.tell(&fact(child, serial, &premium)?).await?;
+        let years = due.as_ref().map_or_else(|| vec![this_year], |due| due.request.enrolment.years.clone());
+        let premium = enter(&mut books, &handed, years).await?;
         match due {
             Some(due) => {
                 books.record(&effect(&due, &premium, now_ms)?).await?;
@@ -273,6 +271,22 @@ impl PremiumCollection for SimulatedTax {
     async fn correct_record(&self, key: &str, request: &CorrectRecord) -> Result<Reply<CorrectRecordOutput>, Unknown> {
         answer(self.corrected(key, request).await)
     }
+}
+
+/// Enters a payment under its voucher and tells it.
+async fn enter(books: &mut Books, handed: &Handed<'_>, years: Vec<i16>) -> Result<PremiumPaid, Error> {
+    let Handed { voucher, child, amount_fen, paid_at_ms } = *handed;
+    let serial = books.next("payment").await?;
+    let premium = PremiumPaid {
+        voucher: voucher.map_or_else(|| format!("P{}{serial:012}", &child.area()[..2]), str::to_owned),
+        paid_at: beijing_time(paid_at_ms),
+        amount_fen,
+        years,
+    };
+    books.put(PAYERS, child.as_str(), json!(paid_at_ms)).await?;
+    books.put(BY_VOUCHER, &premium.voucher, serde_json::to_value(&premium)?).await?;
+    books.tell(&fact(child, serial, &premium)?).await?;
+    Ok(premium)
 }
 
 async fn due(books: &mut Books, child: &CitizenId) -> Result<Option<Due>, Error> {

@@ -11,11 +11,16 @@ use adapter::{
 };
 use identifiers::{AreaCode, CitizenId, PersonName, Sex, synthetic};
 use jiff::civil::date;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 use service::clock::VirtualClock;
 use tax_adapter::{
     PremiumCollection, adapter,
-    contract::{AwaitPremium, Child, Enrolment, PremiumPaid, Registration},
-    simulated::{LATE_MS, PREMIUM_FEN, Payment, SimulatedTax},
+    contract::{
+        AwaitPremium, Child, ConfirmOvercollection, ConfirmOvercollectionOutput, Enrolment, PremiumPaid, RefundPremium,
+        RefundPremiumOutput, Registration,
+    },
+    simulated::{Imported, LATE_MS, PREMIUM_FEN, Payment, PaymentsFile, SimulatedTax, read_payments},
 };
 
 /// 2026-11-22 00:00 in Beijing.
@@ -253,6 +258,127 @@ async fn a_refund_takes_back_what_was_paid() {
     assert_eq!(world.standing(), 0);
 }
 
+fn by_voucher(voucher: &str) -> Value {
+    json!({ "premium": { "voucher": voucher } })
+}
+
+fn typed<Fields: DeserializeOwned>(fields: Value) -> Fields {
+    serde_json::from_value(fields).unwrap()
+}
+
+fn refused<Output>(reply: Result<Reply<Output>, Unknown>) -> String {
+    match reply {
+        Ok(Reply::Refused { code, .. }) => code,
+        Ok(other) => panic!("not refused: {other:?}"),
+        Err(unknown) => panic!("not known: {unknown:?}"),
+    }
+}
+
+/// A family that owed nothing would otherwise have no paper for its refund, or two (篇10 10章 art. 3(二), C7).
+#[tokio::test]
+async fn a_proof_of_overcollection_is_given_once_for_a_voucher() {
+    let world = World::new();
+    let proof = async |key: &str, voucher: &str| {
+        world.tax.confirm_overcollection(key, &typed::<ConfirmOvercollection>(by_voucher(voucher))).await
+    };
+    assert_eq!(refused(proof("01", "P34NOBODY").await), "TAX-1005");
+    let paid = world.paid().await;
+    let Ok(Reply::Succeeded(given)) = proof("02", &paid.voucher).await else { panic!("no proof") };
+    assert!(proof("03", &paid.voucher).await == Ok(Reply::succeeded(given)));
+    let world = World::new();
+    let voucher = by_voucher(&world.paid().await.voucher);
+    testing::act_twice_is_once(&world.department(), "ConfirmOvercollection", voucher, || world.standing()).await;
+}
+
+/// A family would otherwise get more back than it had paid, or the year would count as paid after its refund.
+#[tokio::test]
+async fn a_payment_is_refunded_in_parts_up_to_what_was_paid() {
+    let world = World::new();
+    let paid = world.paid().await;
+    let refund = async |key: &str, amount_fen: Option<i64>| -> Result<Reply<RefundPremiumOutput>, Unknown> {
+        let mut fields = by_voucher(&paid.voucher);
+        if let Some(amount_fen) = amount_fen {
+            fields["refund"] = json!({ "amount_fen": amount_fen });
+        }
+        world.tax.refund_premium(key, &typed::<RefundPremium>(fields)).await
+    };
+    assert!(refund("01", Some(0)).await == Ok(Reply::failed("TAX-1007", Retry::Never)));
+    assert_eq!(refused(refund("02", Some(PREMIUM_FEN + 1)).await), "TAX-1006");
+    assert!(matches!(refund("03", Some(10_000)).await, Ok(Reply::Succeeded(part)) if part.amount_fen == 10_000));
+    let Ok(Reply::Succeeded(rest)) = refund("04", None).await else { panic!("the rest was not refunded") };
+    assert_eq!(rest.amount_fen, PREMIUM_FEN - 10_000);
+    assert!(refund("04", None).await == Ok(Reply::succeeded(rest)));
+    assert_eq!(refused(refund("05", None).await), "TAX-1006");
+    // What was refunded answers no act and hinders no payment.
+    assert!(accepted(world.tax.await_premium("06", &premium()).await));
+    assert!(matches!(world.tax.pay(&child_id(), PREMIUM_FEN).await.unwrap(), Payment::Taken(_)));
+    let world = World::new();
+    let voucher = by_voucher(&world.paid().await.voucher);
+    testing::act_twice_is_once(&world.department(), "RefundPremium", voucher, || world.standing()).await;
+}
+
+/// A premium that was refunded because its act was undone would otherwise be refunded again by a step.
+#[tokio::test]
+async fn a_refund_by_compensation_counts_for_the_step_too() {
+    let world = World::new();
+    assert!(accepted(world.tax.await_premium("01", &premium()).await));
+    let paid = world.paid().await;
+    assert_eq!(world.tax.refund("01", "02").await, Ok(Undone::Done));
+    let again = world.tax.refund_premium("03", &typed::<RefundPremium>(by_voucher(&paid.voucher))).await;
+    assert_eq!(refused(again), "TAX-1006");
+}
+
+/// A family that paid where no interface reaches would otherwise count as not having paid (X4, X5).
+#[tokio::test]
+async fn a_file_of_payments_is_taken_line_by_line_and_once() {
+    let world = World::new();
+    assert!(accepted(world.tax.await_premium("01", &premium()).await));
+    let child = child_id();
+    let line = |voucher: &str| format!("{voucher},{},2026-11-20T16:05,{PREMIUM_FEN}\n", child.as_str());
+    let file = format!("# 征缴信息\n\n{}{}{}", line("P34BANK0001"), line("P34BANK0001"), line("P34BANK0002"));
+    let payments = read_payments(&file).unwrap();
+    let imported = world.tax.import(&payments).await.unwrap();
+    assert_eq!(imported, Imported { taken: 2, paid_before: 1, ..Imported::default() });
+    let known = Imported { taken: 3, ..Imported::default() };
+    assert_eq!(world.tax.import(&payments).await.unwrap(), known);
+    // The second voucher has been paid, too: it is told, so that it is refunded.
+    assert_eq!((world.facts().await.len(), world.standing()), (2, 1));
+    let answer = world.tax.await_premium("01", &premium()).await;
+    assert!(matches!(answer, Ok(Reply::Succeeded(paid)) if paid.paid_at == "2026-11-20T16:05:00+08:00"));
+}
+
+/// Half a file would otherwise be taken, or a log would quote a child's number.
+#[test]
+fn a_file_with_a_wrong_line_is_not_read_and_says_which_line() {
+    let child = child_id();
+    let right = format!("P1,{},2026-11-20T16:05,40000", child.as_str());
+    let number = |text: &str| right.replace(child.as_str(), text);
+    for (wrong, error) in [
+        ("P1,2026".to_owned(), PaymentsFile::Fields { line: 2 }),
+        (number("340104202611010070"), PaymentsFile::Column { line: 2, column: "id_number" }),
+        (right.replace("P1", "P 1"), PaymentsFile::Column { line: 2, column: "voucher" }),
+        (right.replace("-20T", "-31T"), PaymentsFile::Column { line: 2, column: "paid_at" }),
+        (right.replace("40000", "400.00"), PaymentsFile::Column { line: 2, column: "amount_fen" }),
+        (right.replace("40000", "-1"), PaymentsFile::Column { line: 2, column: "amount_fen" }),
+    ] {
+        assert_eq!(read_payments(&format!("{right}\n{wrong}")).err(), Some(error), "{error}");
+    }
+}
+
+/// A corrected name would otherwise never reach the register of payers (X6).
+#[tokio::test]
+async fn a_payers_record_is_corrected_once_tax_has_heard_of_it() {
+    let world = World::new();
+    let fields =
+        |name: &str| json!({ "registration": { "id_number": child_id() }, "corrections": { "child.name": name } });
+    let correct = async |key: &str, name: &str| world.tax.correct_record(key, &typed(fields(name))).await;
+    assert_eq!(refused(correct("01", "例安然").await), "TAX-1011");
+    assert!(accepted(world.tax.await_premium("02", &premium()).await));
+    assert_eq!(refused(correct("03", "例冻").await), "TAX-1012");
+    assert!(matches!(correct("04", "例安然").await, Ok(Reply::Succeeded(told)) if told.record_version == 2));
+    testing::act_twice_is_once(&world.department(), "CorrectRecord", fields("例安宁"), || world.standing()).await;
+}
+
 /// The proto would otherwise describe a contract that nobody keeps, to whoever writes an adapter in another language.
 #[test]
 fn the_names_and_shapes_are_those_of_the_proto() {
@@ -265,4 +391,12 @@ fn the_names_and_shapes_are_those_of_the_proto() {
     };
     testing::contract::is_the_protos("AwaitPremiumOutput", &paid);
     testing::contract::is_the_protos("PremiumPaid", &paid);
+    use testing::contract::has_the_protos_names as same;
+    same::<ConfirmOvercollection>("ConfirmOvercollection", &by_voucher("P1"));
+    same::<ConfirmOvercollectionOutput>("ConfirmOvercollectionOutput", &json!({ "proof_number": "DSZM2026000001" }));
+    same::<RefundPremium>("RefundPremium", &json!({ "premium": { "voucher": "P1" }, "refund": { "amount_fen": 1 } }));
+    same::<RefundPremiumOutput>(
+        "RefundPremiumOutput",
+        &json!({ "refund_voucher": "TF34000000000001", "refunded_on": "2026-11-22", "amount_fen": 1 }),
+    );
 }
