@@ -24,6 +24,7 @@ use crate::{
 };
 
 pub mod benefit;
+pub mod correction;
 pub mod counting;
 pub mod eligibility;
 pub mod hospital;
@@ -137,6 +138,7 @@ impl Ruling {
 /// Every rule there is. A definition that names another is refused when it is loaded.
 pub const RULES: &[&[Rule]] = &[
     selection::RULES,
+    correction::RULES,
     eligibility::RULES,
     benefit::RULES,
     year::RULES,

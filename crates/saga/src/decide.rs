@@ -353,11 +353,24 @@ impl Deciding<'_> {
             }
             // A step that stands in for a late one and was not needed is no loss.
             let stand_in = self.status(step) == Status::Skipped && !is.start_when.is_empty();
-            if !stand_in {
+            if !stand_in && !self.follows_the_unselected(step) {
                 end = End::PartiallyCompleted;
             }
         }
         end
+    }
+
+    /// Skipped because what it builds on is not done in this case: it belongs to what was not selected.
+    fn follows_the_unselected(&self, step: StepIndex) -> bool {
+        let mut at = step;
+        for _ in 0..limits::STEPS_MAX {
+            match (self.status(at), self.saga.run(at).because) {
+                (Status::Unselected, _) => return true,
+                (Status::Skipped, Some(Because::Of(before))) => at = before,
+                _ => return false,
+            }
+        }
+        false
     }
 
     fn cancel(&mut self, step: StepIndex, why: Why) {

@@ -88,6 +88,9 @@ pub struct Step {
     pub message: Option<Arc<str>>,
     /// The legal limit as the source gives it, `unspecified` where the source leaves it open.
     pub limit: Option<Arc<str>>,
+    /// The step with which the time of its limit began, where one limit spans several steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit_from: Option<StepIndex>,
     /// Steps whose answers must be another person's: no one acts at two levels of one review.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differs_from: Vec<StepIndex>,

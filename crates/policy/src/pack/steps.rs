@@ -158,6 +158,7 @@ impl Context<'_> {
             message: None,
             limit,
             differs_from: self.indices(table, "differs_from"),
+            limit_from: table.nested_if_table("limit").and_then(|limit| self.resolve(&limit, &limit.text("from")?)),
             remind_on: parts::remind_on(table, &mut parts::Notes { step: named, sources: &mut read.sources }),
             source: needed("source"),
         }
@@ -372,6 +373,7 @@ impl Steps {
                 message: Some(template.value),
                 limit: None,
                 differs_from: Vec::new(),
+                limit_from: None,
                 remind_on: None,
                 source: Arc::clone(&of.source),
             };

@@ -46,6 +46,7 @@ pub const RULES: &[Rule] = &[
     },
     selections::TO_APPLY,
     selections::BY_PERSON,
+    selections::HANDLED,
     selections::INFORM,
     selections::CROSS_AREA,
     allowance::RULE,

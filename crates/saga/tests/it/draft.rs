@@ -59,6 +59,7 @@ fn draft(name: &str, performer: Performer) -> Draft {
         message: None,
         limit: None,
         remind_on: None,
+        limit_from: None,
         differs_from: Vec::new(),
         source: "test".into(),
     };

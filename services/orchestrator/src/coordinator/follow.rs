@@ -94,9 +94,12 @@ impl Coordinator {
         let mut facts = working.now.facts.clone();
         if let Value::Object(facts) = &mut facts {
             facts.insert("request".to_owned(), follow.request.clone());
+            if let Some(payment) = follow.request.get("payment") {
+                facts.insert("payments".to_owned(), json!([payment]));
+            }
             let paths: Vec<&String> = follow.corrections.keys().collect();
-            let correction = json!({ "paths": paths, "values": follow.corrections, "received": received });
-            facts.insert("correction".to_owned(), correction);
+            facts.insert("correction".to_owned(), json!({ "paths": paths, "received": received }));
+            facts.insert("corrections".to_owned(), Value::Object(follow.corrections.clone()));
         }
         let number = self.numbers.next()?;
         let case = (self.parts.new_id)();

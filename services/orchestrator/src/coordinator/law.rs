@@ -66,17 +66,18 @@ impl Coordinator {
             }
             let is = working.now.definition.step(step);
             let legal = &working.now.saga.run(step).legal;
+            let spanning = is.limit_from.map(|from| &working.now.saga.run(from).legal).filter(|from| from.began > 0);
+            let began = spanning.unwrap_or(legal).began;
             let pauses: Vec<Pause> = legal
                 .pauses
                 .iter()
+                .chain(spanning.into_iter().flat_map(|from| &from.pauses))
                 .map(|(from, until)| Pause { from: beijing(*from), until: beijing(*until) })
                 .collect();
             let span = is.limit.as_deref().and_then(policy::legal_time::Span::parse);
             let article = pack.sources.get(&*format!("{}.limit", is.name)).unwrap_or(&is.source);
             let times = span
-                .map(|span| {
-                    step_times::limit(&pack, &self.parts.calendar, span, &beijing(legal.began), &pauses, article)
-                })
+                .map(|span| step_times::limit(&pack, &self.parts.calendar, span, &beijing(began), &pauses, article))
                 .transpose();
             let future = |minute: &LocalMinute| milliseconds(minute) > now;
             let reminders = is

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use saga::definition::{Cause, Compensation, Expiry, IndexField, Kind, OnRefusal, RemindOn, Retry};
 
-use super::super::sheet::Table;
+use super::super::sheet::{Placed, Table};
 use crate::legal_time::Span;
 
 pub(super) const KINDS: [(&str, Kind); 3] =
@@ -59,12 +59,25 @@ pub(super) fn expiry(table: &Table<'_>, notes: &mut Notes<'_>) -> Option<Expiry>
     Some(Expiry { after_ms: after_ms.unwrap_or(1), then: then.unwrap_or(OnRefusal::Expire) })
 }
 
-/// `{ value, source }`, or the value alone.
+/// `{ value, source, from? }`, or the value alone. Which step `from` names is resolved with the other steps.
 pub(super) fn limit(table: &Table<'_>, notes: &mut Notes<'_>) -> Option<Arc<str>> {
-    let limit = table.sourced("limit")?;
-    if let Some(source) = limit.source {
-        notes.sources.insert(format!("{}.limit", notes.step).into(), source);
+    let Some(inner) = table.nested_if_table("limit") else {
+        let limit = table.text("limit")?;
+        check_limit(table, &limit);
+        return Some(limit.value);
+    };
+    let limit = inner.needed("value");
+    if let Some(source) = inner.needed("source") {
+        notes.sources.insert(format!("{}.limit", notes.step).into(), source.value);
     }
+    inner.text("from");
+    inner.finish();
+    let limit = limit?;
+    check_limit(table, &limit);
+    Some(limit.value)
+}
+
+fn check_limit(table: &Table<'_>, limit: &Placed<Arc<str>>) {
     if &*limit.value != saga::definition::UNSPECIFIED && Span::parse(&limit.value).is_none() {
         table.report(
             limit.line,
@@ -72,7 +85,6 @@ pub(super) fn limit(table: &Table<'_>, notes: &mut Notes<'_>) -> Option<Arc<str>
             "写成 write e.g. \"20 working days\", \"8 hours\", \"1 month\", 或 or \"unspecified\"",
         );
     }
-    Some(limit.value)
 }
 
 /// `{ from, days, at, source }`: reminders on legal days.

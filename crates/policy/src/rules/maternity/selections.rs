@@ -16,6 +16,14 @@ pub(super) const TO_APPLY: Rule = Rule {
     ..selection("maternity-to-apply")
 };
 
+/// An official handles a claim: one is made, or a person must look first.
+pub(super) const HANDLED: Rule = Rule {
+    zh: "生育医疗费用是否须经办",
+    en: "whether an official handles the claim",
+    decide: |case| taken(case, &["apply", "apply-cross-area", "person"]),
+    ..selection("maternity-handled")
+};
+
 /// A person decides first.
 pub(super) const BY_PERSON: Rule = Rule {
     zh: "生育医疗费用是否由人工审核",
