@@ -6,26 +6,26 @@ use identifiers::LocalMinute;
 
 use super::{FILES, Pack, Problem, Problems};
 
+/// The texts of one shipped pack: the four files, its own procedures, and those of the base.
+macro_rules! files {
+    ($pack:literal $(, $procedure:literal)*) => {
+        [
+            ("pack.toml", include_str!(concat!("../../../../deploy/policies/", $pack, "/pack.toml"))),
+            ("saga.toml", include_str!(concat!("../../../../deploy/policies/", $pack, "/saga.toml"))),
+            ("messages.toml", include_str!(concat!("../../../../deploy/policies/", $pack, "/messages.toml"))),
+            ("law.toml", include_str!(concat!("../../../../deploy/policies/", $pack, "/law.toml"))),
+            $(($procedure, include_str!(concat!("../../../../deploy/policies/", $pack, "/", $procedure))),)*
+            ("base/law.toml", include_str!("../../../../deploy/policies/base/law.toml")),
+            ("base/refund.toml", include_str!("../../../../deploy/policies/base/refund.toml")),
+        ]
+    };
+}
+
 /// The packs of `deploy/policies`, as text, so that a binary alone can serve them.
 const SHIPPED: [&[(&str, &str)]; 3] = [
-    &[
-        ("pack.toml", include_str!("../../../../deploy/policies/anhui-2024/pack.toml")),
-        ("saga.toml", include_str!("../../../../deploy/policies/anhui-2024/saga.toml")),
-        ("messages.toml", include_str!("../../../../deploy/policies/anhui-2024/messages.toml")),
-        ("law.toml", include_str!("../../../../deploy/policies/anhui-2024/law.toml")),
-    ],
-    &[
-        ("pack.toml", include_str!("../../../../deploy/policies/shanxi-2025/pack.toml")),
-        ("saga.toml", include_str!("../../../../deploy/policies/shanxi-2025/saga.toml")),
-        ("messages.toml", include_str!("../../../../deploy/policies/shanxi-2025/messages.toml")),
-        ("law.toml", include_str!("../../../../deploy/policies/shanxi-2025/law.toml")),
-    ],
-    &[
-        ("pack.toml", include_str!("../../../../deploy/policies/shanxi-2026/pack.toml")),
-        ("saga.toml", include_str!("../../../../deploy/policies/shanxi-2026/saga.toml")),
-        ("messages.toml", include_str!("../../../../deploy/policies/shanxi-2026/messages.toml")),
-        ("law.toml", include_str!("../../../../deploy/policies/shanxi-2026/law.toml")),
-    ],
+    &files!("anhui-2024", "correction.toml", "recalculation.toml"),
+    &files!("shanxi-2025"),
+    &files!("shanxi-2026", "correction.toml"),
 ];
 
 /// Packs by name.

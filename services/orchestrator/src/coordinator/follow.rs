@@ -95,7 +95,10 @@ impl Coordinator {
         if let Value::Object(facts) = &mut facts {
             facts.insert("request".to_owned(), follow.request.clone());
             if let Some(payment) = follow.request.get("payment") {
-                facts.insert("payments".to_owned(), json!([payment]));
+                // The payment in question stands where the rules look for one; what was paid before stands beside it.
+                let before = facts.insert("premium".to_owned(), payment.clone());
+                let payments: Vec<Value> = before.into_iter().chain([payment.clone()]).collect();
+                facts.insert("payments".to_owned(), Value::Array(payments));
             }
             let paths: Vec<&String> = follow.corrections.keys().collect();
             facts.insert("correction".to_owned(), json!({ "paths": paths, "received": received }));

@@ -5,7 +5,7 @@
 //! no message may say) ends with a person who telephones, never with a stuck case.
 
 use proto::bus as wire;
-use saga::{Answer, Input, MessageIndex, Outcome, Reason, Saga, StepIndex, definition::Scope, input::Timer};
+use saga::{Answer, Input, MessageIndex, Outcome, Reason, Saga, Status, StepIndex, definition::Scope, input::Timer};
 use serde_json::{Value, json};
 
 use super::{
@@ -132,6 +132,12 @@ fn with_occasion(cached: &Cached, occasion: &policy::message::Occasion, key: &st
         told.insert("case_number".to_owned(), case_number(cached).into());
         told.insert("key".to_owned(), key.into());
         let step = occasion.step.as_ref().and_then(|name| cached.definition.find(name));
+        let reason = step.and_then(|step| cached.saga.run(step).reasons.first());
+        if let Some(reason) = reason {
+            told.entry("reason_code").or_insert_with(|| (&*reason.code).into());
+        }
+        let offline = cached.saga.steps.iter().filter(|run| run.status == Status::Offline).count();
+        told.insert("n".to_owned(), offline.max(1).into());
         if let Some(limit) = step.and_then(|step| cached.saga.run(step).legal.limit) {
             // The last day in time, not the first minute that is too late.
             told.insert("deadline".to_owned(), beijing(limit.due_at - 1).as_str().into());
