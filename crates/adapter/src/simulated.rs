@@ -39,9 +39,11 @@ mod ledger;
 pub mod magic;
 pub mod records;
 mod scripted;
+mod undoing;
 
 pub use behaviour::{Behaviour, BehaviourFile, Behaviours, Correction, Failing, Retrying};
 pub use books::Books;
-pub use desk::{BegunUndoing, Desk, Ended, Sitting, Undoing, answer};
+pub use desk::{Desk, Ended, Sitting, answer};
 pub use ledger::{Effect, Error, Ledger};
 pub use scripted::{Script, ScriptFile};
+pub use undoing::{BegunUndoing, Undoing};

@@ -185,7 +185,7 @@ impl SimulatedPolice {
         let Some(record) = &request.registration else { return Ok(Reply::failed(CODE_FIELDS, Retry::Never)) };
         let record = record.id_number.as_str();
         let mut sitting = self.desk.sit("CorrectRecord", key, record, request).await?;
-        if !sitting.books().get(BY_ID_NUMBER, record).await?.is_some() {
+        if sitting.books().get(BY_ID_NUMBER, record).await?.is_none() {
             return sitting.refuse("POL-611", NO_RECORD, "police").await;
         }
         if records::is_frozen(request) {

@@ -16,6 +16,7 @@ use super::{
     behaviour::{Behaviour, Behaviours, spread},
     books::Books,
     ledger::{Effect, Error, Ledger},
+    undoing::{BegunUndoing, Undoing},
 };
 use crate::{Fact, Reply, Retry, Stopped, Undone, Unknown};
 
@@ -231,67 +232,13 @@ impl Desk {
     }
 }
 
-/// An undoing at the desk.
-pub enum Undoing {
-    /// It came to nothing; what stood still stands.
-    Failed {
-        /// The department's code.
-        code: String,
-        /// Whether another sending can help.
-        retry: Retry,
-    },
-    /// The effect is taken back once this is finished.
-    Begun(Box<BegunUndoing>),
-}
-
-/// An undoing that counts once it is [finished](Self::finish), and has left nothing if it is dropped.
-pub struct BegunUndoing {
-    books: Books,
-    taken_back: Option<Effect>,
-    key: String,
-    behaviour: Behaviour,
-    now_ms: i64,
-}
-
-impl BegunUndoing {
-    /// The effect that stood until now; `None` where nothing stood, so that there is nothing else to take back.
-    pub fn taken_back(&self) -> Option<&Effect> {
-        self.taken_back.as_ref()
-    }
-
-    /// The ledger's registers, in the transaction of the undoing.
-    pub fn books(&mut self) -> &mut Books {
-        &mut self.books
-    }
-
-    /// The date of the call in Beijing.
-    pub fn today(&self) -> Date {
-        date_of(self.now_ms)
-    }
-
-    /// The moment of the call, in milliseconds since 1970.
-    pub fn now_ms(&self) -> i64 {
-        self.now_ms
-    }
-
-    /// Makes it count.
-    ///
-    /// # Errors
-    /// [`Unknown`] where the ledger cannot be used, or the behaviour loses the answer.
-    pub async fn finish(mut self: Box<Self>) -> Result<Undone, Unknown> {
-        let lost = lose_again(&mut self.books, &self.key, &self.behaviour).await?;
-        self.books.commit().await?;
-        if lost { Err(LOST_ANSWER) } else { Ok(Undone::Done) }
-    }
-}
-
 /// The date in Beijing.
-fn date_of(now_ms: i64) -> Date {
+pub(super) fn date_of(now_ms: i64) -> Date {
     let moment = Timestamp::from_millisecond(now_ms).unwrap_or(Timestamp::UNIX_EPOCH);
     LocalMinute::from_timestamp(moment).date()
 }
 
-const LOST_ANSWER: Unknown = Unknown::because("the answer was lost");
+pub(super) const LOST_ANSWER: Unknown = Unknown::because("the answer was lost");
 const REFUSED_BY_BEHAVIOUR: &str = "模拟部门按配置不予办理。";
 
 /// One call at the desk. It ends with one of its answers, or is dropped and has left nothing.
@@ -507,7 +454,7 @@ impl Sitting {
 const ACCEPTED: &str = "desk.accepted";
 
 /// Whether another answer to this call is to be lost; counts it.
-async fn lose_again(books: &mut Books, key: &str, behaviour: &Behaviour) -> Result<bool, Error> {
+pub(super) async fn lose_again(books: &mut Books, key: &str, behaviour: &Behaviour) -> Result<bool, Error> {
     Ok(behaviour.lose_answers > 0 && counted(books, LOST, key, Some(behaviour.lose_answers)).await?)
 }
 
