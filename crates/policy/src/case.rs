@@ -10,7 +10,7 @@ use std::{
 };
 
 use identifiers::LocalMinute;
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 use serde_json::Value;
 
 use crate::{
@@ -103,12 +103,16 @@ impl<'q> Case<'q> {
         })
     }
 
-    /// A minute of Beijing time.
+    /// A minute of Beijing time, or the minute in which an instant with its offset lies there: departments tell
+    /// `2026-11-22T09:30:05+08:00`.
     ///
     /// # Errors
     /// If it is there and no such minute.
     pub fn minute(&self, path: &str) -> Result<Option<LocalMinute>, Undecidable> {
         let Some(text) = self.text(path) else { return Ok(None) };
+        if let Ok(instant) = text.parse::<Timestamp>() {
+            return Ok(Some(LocalMinute::from_timestamp(instant)));
+        }
         LocalMinute::parse(text).map(Some).map_err(|violation| Undecidable::Impossible {
             path: path.to_owned(),
             zh: violation.zh.to_string(),

@@ -76,7 +76,7 @@ fn benefit(born_at: &str, paid_at: &str, ticked: &str, years: &[i16]) -> (String
         "enrolment": {"enrolled_on": &born_at[..10], "years": years},
         "premium": {"paid_at": paid_at, "years": years},
     });
-    let asked_at = LocalMinute::parse(paid_at).expect("a minute");
+    let asked_at = LocalMinute::parse("2026-12-01T12:00").expect("a minute");
     let calendar = Calendar::shipped();
     let decision = policy::decide("benefit", &pack("xian-2026"), &calendar, &facts, &asked_at)
         .unwrap_or_else(|undecidable| panic!("{born_at} {paid_at}: {undecidable}"));
@@ -101,6 +101,17 @@ fn in_xian_late_is_from_the_next_month_and_each_year_needs_its_own_premium() {
     );
     let at_new_year = benefit("2026-11-20T08:00", "2026-12-01T09:00", "next-year", &[2027]);
     assert_eq!(days(at_new_year), told("2027-01-01", "2027-12-31"), "only the next year was paid");
+}
+
+/// A payment that tax reports with seconds and offset, in UTC too, would otherwise leave the family without a start.
+#[test]
+fn the_minute_of_a_payment_is_read_as_tax_tells_it() {
+    let on_time = benefit("2026-03-03T08:00", "2026-06-01T23:50", "birth-year", &[2026]);
+    for told in ["2026-06-01T23:59:59+08:00", "2026-06-01T15:59:59Z"] {
+        assert_eq!(benefit("2026-03-03T08:00", told, "birth-year", &[2026]), on_time, "{told}");
+    }
+    let late = benefit("2026-03-03T08:00", "2026-06-01T16:00:00Z", "birth-year", &[2026]);
+    assert_ne!(late, on_time, "midnight in Beijing has passed");
 }
 
 /// A province that offers births and restaurants would otherwise refuse every newborn, since two packs claim its area.
