@@ -41,7 +41,12 @@ impl LocalMinute {
             ));
         }
         let does_not_exist = |_| Violation::new("TM-002", "日期或时间不存在", "the date or time does not exist");
-        let at = DateTime::strptime("%Y-%m-%dT%H:%M", text).map_err(does_not_exist)?;
+        // By hand: a rule reads many of them, and a general parser takes ten times as long.
+        let digits = |from: usize, to: usize| {
+            text.as_bytes()[from..to].iter().fold(0_i16, |number, digit| number * 10 + i16::from(digit - b'0'))
+        };
+        let two = |from: usize| digits(from, from + 2) as i8;
+        let at = DateTime::new(digits(0, 4), two(5), two(8), two(11), two(14), 0, 0).map_err(does_not_exist)?;
         // The last days of the year 9999 are no timestamp: refused here, so that none later fails.
         let timestamp = TimeZone::fixed(BEIJING).to_timestamp(at).map_err(does_not_exist)?;
         Ok(LocalMinute { text: text.to_owned(), date: at.date(), timestamp })

@@ -33,8 +33,9 @@ pub struct Case<'q> {
     /// What follows the rule's name after a colon; empty where nothing does.
     pub argument: &'q str,
     facts: &'q Value,
-    inputs: RefCell<BTreeMap<String, Value>>,
-    terms: RefCell<BTreeMap<String, String>>,
+    // Borrowed until the decision is made: most rules end with less than they looked at.
+    inputs: RefCell<BTreeMap<String, Option<&'q Value>>>,
+    terms: RefCell<BTreeMap<&'static str, &'q LawValue>>,
     articles: RefCell<Vec<Arc<str>>>,
     missing: RefCell<BTreeSet<String>>,
 }
@@ -71,7 +72,10 @@ impl<'q> Case<'q> {
     /// The fact at a path, noted as used; `None` where it is absent or `null`.
     pub fn fact(&self, path: &str) -> Option<&'q Value> {
         let found = facts::at(self.facts, path);
-        self.inputs.borrow_mut().entry(path.to_owned()).or_insert_with(|| found.cloned().unwrap_or(Value::Null));
+        let mut inputs = self.inputs.borrow_mut();
+        if !inputs.contains_key(path) {
+            inputs.insert(path.to_owned(), found);
+        }
         found
     }
 
@@ -166,9 +170,8 @@ impl<'q> Case<'q> {
     pub fn provision(&self, term: &'static str, on: Option<Date>) -> Option<&'q Provision> {
         let found = self.pack.law.get(term, on)?;
         let mut terms = self.terms.borrow_mut();
-        // A rule may read one value many times over; it is worded once.
-        if terms.get(term).is_none() {
-            terms.insert(term.to_owned(), found.value.zh());
+        if !terms.contains_key(term) {
+            terms.insert(term, &found.value);
         }
         drop(terms);
         self.cite(found.source.clone());
@@ -235,12 +238,18 @@ impl<'q> Case<'q> {
     pub fn cite(&self, article: impl Into<Arc<str>>) {
         let article = article.into();
         let mut articles = self.articles.borrow_mut();
-        if !articles.contains(&article) {
+        if !articles.iter().any(|known| Arc::ptr_eq(known, &article) || *known == article) {
             articles.push(article);
         }
     }
 
     pub(crate) fn into_used(self) -> Used {
-        Used { inputs: self.inputs.into_inner(), terms: self.terms.into_inner(), articles: self.articles.into_inner() }
+        let inputs = self.inputs.into_inner().into_iter();
+        let terms = self.terms.into_inner().into_iter();
+        Used {
+            inputs: inputs.map(|(path, found)| (path, found.cloned().unwrap_or(Value::Null))).collect(),
+            terms: terms.map(|(term, value)| (term.to_owned(), value.zh())).collect(),
+            articles: self.articles.into_inner(),
+        }
     }
 }
