@@ -45,6 +45,7 @@ pub fn diff(old: &Pack, new: &Pack) -> Vec<Change> {
     changes.extend(procedures(old, new));
     changes.extend(values(old, new));
     changes.extend(shares(old, new));
+    changes.extend(rows(old, new));
     changes.extend(messages(old, new));
     changes.extend(reasons(old, new));
     changes
@@ -264,6 +265,32 @@ fn shares(old: &Pack, new: &Pack) -> Vec<Change> {
         Change::new(format!("分担比例(省/市/县) {area}"), format!("shares of province, city, county in {area}"), what)
     });
     changes.collect()
+}
+
+/// The agency's procedures and the plan, row by row.
+fn rows(old: &Pack, new: &Pack) -> Vec<Change> {
+    let procedures = |pack: &Pack| -> BTreeMap<String, String> {
+        let said = |row: &crate::rules::review::Procedure| {
+            let limit = row.limit.map_or_else(|| law::UNSPECIFIED_ZH.to_owned(), |limit| limit.zh());
+            let longest = row.limit_max.map(|limit| format!(" ≤{}", limit.zh())).unwrap_or_default();
+            let papers: Vec<&str> = row.paper.iter().chain(&row.refusal_paper).map(|paper| &**paper).collect();
+            let copies = row.copies.map(|copies| format!(" ×{copies}")).unwrap_or_default();
+            let (levels, papers, source) = (row.levels.join("·"), papers.join("、"), &row.source);
+            let from = row.counts_from.as_deref().unwrap_or_default();
+            format!("{limit}{longest} {from} {levels} {papers}{copies} {}人 [{source}]", row.persons)
+        };
+        pack.law.procedures.iter().map(|row| (format!("{} {}", row.business, row.zh), said(row))).collect()
+    };
+    let plans = |pack: &Pack| -> BTreeMap<String, String> {
+        let rows = pack.law.plans.iter();
+        rows.map(|row| (format!("{} {} {}", row.year, row.area, row.zh), format!("≥{} [{}]", row.children, row.source)))
+            .collect()
+    };
+    let (before, after) = (procedures(old), procedures(new));
+    let mut changes = named("经办程序", "procedure of the agency", both(&before, &after), String::clone);
+    let (before, after) = (plans(old), plans(new));
+    changes.extend(named("资助计划", "plan", both(&before, &after), String::clone));
+    changes
 }
 
 fn messages(old: &Pack, new: &Pack) -> Vec<Change> {

@@ -33,6 +33,7 @@ fn write_page(page: &mut String, pack: &Pack) -> fmt::Result {
         steps(page, &procedure.definition)?;
     }
     values(page, pack)?;
+    rows(page, pack)?;
     messages(page, pack)?;
     reasons(page, pack)
 }
@@ -240,6 +241,36 @@ fn values(page: &mut String, pack: &Pack) -> fmt::Result {
             let parts = [share.province, share.city, share.county].map(percent).join(" | ");
             writeln!(page, "| {} | {parts} | {} |", share.area, cell(&said_source(&share.source)))?;
         }
+    }
+    Ok(())
+}
+
+/// How the agency handles each business, and how many children each city is to subsidise.
+fn rows(page: &mut String, pack: &Pack) -> fmt::Result {
+    if !pack.law.procedures.is_empty() {
+        writeln!(page, "\n## 经办程序\n\n| 业务 | 时限 | 层级 | 文书 | 来源 |\n|---|---|---|---|---|")?;
+    }
+    for procedure in &pack.law.procedures {
+        let open = || UNSPECIFIED_ZH.to_owned();
+        let mut limit = procedure.limit.map_or_else(open, Span::zh);
+        if let Some(longest) = procedure.limit_max {
+            limit.push_str(&format!(",最长{}", longest.zh()));
+        }
+        if let Some(from) = &procedure.counts_from {
+            limit.push_str(&format!("(自{from}起)"));
+        }
+        let papers: Vec<&str> = procedure.paper.iter().chain(&procedure.refusal_paper).map(|paper| &**paper).collect();
+        let copies = procedure.copies.map(|copies| format!(" ×{copies}")).unwrap_or_default();
+        let (levels, papers) = (procedure.levels.join(" → "), papers.join("、"));
+        let (name, source) = (cell(&procedure.zh), cell(&said_source(&procedure.source)));
+        writeln!(page, "| {name} | {} | {} | {}{copies} | {source} |", cell(&limit), cell(&levels), cell(&papers))?;
+    }
+    if !pack.law.plans.is_empty() {
+        writeln!(page, "\n## 资助计划\n\n| 年度 | 地区 | 人数(不少于) | 来源 |\n|---|---|---|---|")?;
+    }
+    for plan in &pack.law.plans {
+        let (name, source) = (cell(&plan.zh), cell(&said_source(&plan.source)));
+        writeln!(page, "| {} | {name}({}) | {} | {source} |", plan.year, plan.area, plan.children)?;
     }
     Ok(())
 }

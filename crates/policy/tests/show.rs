@@ -37,6 +37,12 @@ fn a_page_holds_every_step_value_message_and_reason_with_its_source() {
                 holds(&format!("| law.toml:{} |", provision.line), key);
             }
         }
+        for procedure in &pack.law.procedures {
+            holds(&procedure.zh, &procedure.business);
+        }
+        for plan in &pack.law.plans {
+            holds(&format!("{}({}) | {}", plan.zh, plan.area, plan.children), &plan.area);
+        }
         for (code, reason) in &pack.reasons {
             holds(&reason.text.zh, code);
         }
