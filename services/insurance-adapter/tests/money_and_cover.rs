@@ -339,6 +339,11 @@ async fn a_window_has_a_person_and_a_first_day_before_its_last() {
     assert!(open("03", without.clone()).await == undecided && open("04", cover("2027-01-01")).await == undecided);
     without["benefit-choice"] = json!({ "start_on": "2026-11-05" });
     assert_eq!(done(open("05", without).await).start_on, date(2026, 11, 5));
+    // All of it a person's decision.
+    let chosen = json!({ "enrolment": { "person_number": PERSON },
+                         "benefit-choice": { "start_on": "2026-11-06", "end_on": "2026-11-30" } });
+    let window = done(open("06", chosen).await);
+    assert_eq!((window.start_on, window.end_on), (date(2026, 11, 6), date(2026, 11, 30)));
 }
 
 /// A child that moves away would otherwise stay covered here, or its used cover be claimed back (D12, X15).
@@ -553,7 +558,7 @@ fn the_names_and_shapes_are_those_of_the_proto() {
     let person = json!({ "person_number": PERSON });
     same::<OpenBenefits>(
         "OpenBenefits",
-        &json!({ "enrolment": person, "benefit": { "start_on": on, "end_on": on }, "benefit-choice": { "start_on": on } }),
+        &json!({ "enrolment": person, "benefit": { "start_on": on, "end_on": on }, "benefit-choice": { "start_on": on, "end_on": on } }),
     );
     same::<OpenBenefitsOutput>(
         "OpenBenefitsOutput",

@@ -9,8 +9,9 @@ pub struct OpenBenefits {
     /// Whose.
     pub enrolment: EnrolmentNumber,
     /// What the law says.
+    #[serde(default)]
     pub benefit: Benefit,
-    /// What a person has decided where the law needed one; it goes before the law's day.
+    /// What a person has decided where the law needed one; it goes before the law's days.
     #[serde(rename = "benefit-choice", default, skip_serializing_if = "Option::is_none")]
     pub benefit_choice: Option<BenefitChoice>,
 }
@@ -23,21 +24,25 @@ pub struct EnrolmentNumber {
 }
 
 /// The window that the law gives.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Benefit {
     /// The first day; none, where a person had to decide it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_on: Option<Date>,
-    /// The last day.
-    pub end_on: Date,
+    /// The last day; none, where a person had to decide it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_on: Option<Date>,
 }
 
 /// A person's decision.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct BenefitChoice {
     /// The first day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_on: Option<Date>,
+    /// The last day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_on: Option<Date>,
 }
 
 /// The window that stands.

@@ -36,12 +36,12 @@ pub struct Window {
 impl SimulatedInsurance {
     pub(super) async fn opened(&self, key: &str, request: &OpenBenefits) -> Answered<OpenBenefitsOutput> {
         let number = &request.enrolment.person_number;
-        let chosen = request.benefit_choice.as_ref().and_then(|choice| choice.start_on);
+        let choice = request.benefit_choice.clone().unwrap_or_default();
         let mut sitting = self.desk.sit("OpenBenefits", key, number, request).await?;
-        let end_on = request.benefit.end_on;
-        let start_on = match chosen.or(request.benefit.start_on) {
-            Some(start_on) if start_on <= end_on => start_on,
-            Some(_) | None => return sitting.fail("INS-921", Retry::Never).await,
+        let days = (choice.start_on.or(request.benefit.start_on), choice.end_on.or(request.benefit.end_on));
+        let (start_on, end_on) = match days {
+            (Some(start_on), Some(end_on)) if start_on <= end_on => (start_on, end_on),
+            (Some(_) | None, Some(_) | None) => return sitting.fail("INS-921", Retry::Never).await,
         };
         let Some(record) = by_person_number(sitting.books(), number).await? else {
             return sitting.refuse("INS-906", NO_RECORD, OFFLINE_ROUTE).await;
