@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use identifiers::LocalMinute;
 use saga::Reason;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -35,6 +36,9 @@ pub struct Excluded {
 pub struct Decision {
     /// The rule as it was named, e.g. `benefit`.
     pub rule: Arc<str>,
+    /// When it was asked, in Beijing time; `None` where the time does not matter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_at: Option<LocalMinute>,
     /// The row of its table that holds, e.g. `D3-1`.
     pub row: Arc<str>,
     /// Yes or no.

@@ -3,7 +3,11 @@
 //! Each question is asked of both packs with the same facts, calendar and minute. What a decision of the new pack gives
 //! stands in for what the case has, so that a later question sees what it would have seen.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use identifiers::LocalMinute;
 use jiff::civil::Date;
@@ -78,6 +82,111 @@ pub fn replay(
         });
     }
     differences
+}
+
+/// What differs between two packs, as far as it can change a decision: made once, asked for each case.
+#[derive(Clone, Debug)]
+pub struct Changed {
+    /// Values that are set otherwise, or no more.
+    terms: BTreeSet<&'static str>,
+    /// More differs than values that a decision would have named: every decision is asked for.
+    anything: bool,
+}
+
+impl Changed {
+    /// What differs.
+    pub fn between(old: &Pack, new: &Pack) -> Self {
+        let said = |pack: &Pack| -> BTreeMap<&'static str, Vec<crate::law::Provision>> {
+            pack.law.iter().map(|(term, provisions)| (term, provisions.to_vec())).collect()
+        };
+        let (before, after) = (said(old), said(new));
+        let values = |provisions: &Vec<crate::law::Provision>| -> Vec<_> {
+            provisions.iter().map(|is| (is.value.clone(), is.from, is.until)).collect()
+        };
+        let other = |(term, provisions): (&&'static str, &Vec<_>)| {
+            (after.get(*term).map(values) != Some(values(provisions))).then_some(*term)
+        };
+        // A value that only the new pack sets is named by no decision of the old one.
+        let added = after.keys().any(|term| !before.contains_key(term));
+        let anything = added
+            || old.selector != new.selector
+            || old.items != new.items
+            || old.reasons != new.reasons
+            || old.law.shares != new.law.shares;
+        Self { terms: before.iter().filter_map(other).collect(), anything }
+    }
+
+    /// True where the new pack may decide otherwise: it sets a value that the decision used differently, or an earlier
+    /// decision of the same case came out otherwise.
+    fn concerns(&self, decision: &Decision) -> bool {
+        self.anything || decision.terms.keys().any(|term| self.terms.contains(&**term))
+    }
+}
+
+/// What `new` would decide otherwise than was decided, of one case's decisions in their order.
+///
+/// The facts are those that the decisions used; a question is put again only where something that it rests on differs.
+pub fn replay_decided(new: &Pack, changed: &Changed, calendar: &Calendar, decided: &[Decision]) -> Vec<Difference> {
+    let mut facts = Value::Null;
+    let mut differences = Vec::new();
+    for was in decided {
+        let Some(at) = was.asked_at.as_ref().filter(|_| !differences.is_empty() || changed.concerns(was)) else {
+            continue;
+        };
+        if facts.is_null() {
+            facts = facts_of(decided);
+        }
+        let is = rules::decide(&was.rule, new, calendar, &facts, at);
+        let mut after = Cow::Borrowed(&facts);
+        give(new, &was.rule, &is, &mut after);
+        if let Cow::Owned(after) = after {
+            facts = after;
+        }
+        let was = Ok(was.clone());
+        if is_alike(&was, &is) {
+            continue;
+        }
+        differences.push(Difference {
+            rule: was.as_ref().map(|was| Arc::clone(&was.rule)).unwrap_or_default(),
+            fen: sum(&is) - sum(&was),
+            covered_days: covered_days(&is) - covered_days(&was),
+            old: Side::of(was),
+            new: Side::of(is),
+        });
+    }
+    differences
+}
+
+/// The facts that decisions used, put together again.
+fn facts_of(decided: &[Decision]) -> Value {
+    let mut facts = Map::new();
+    let inputs = decided.iter().flat_map(|decision| &decision.inputs).filter(|(_, value)| !value.is_null());
+    for (path, value) in inputs {
+        place(&mut facts, path, value);
+    }
+    Value::Object(facts)
+}
+
+/// Puts a value under its path. A whole block may have been read besides single fields of it: what is there stays.
+fn place(object: &mut Map<String, Value>, path: &str, value: &Value) {
+    let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
+    let inner = object.entry(name).or_insert(Value::Null);
+    match (rest, inner, value) {
+        (Some(rest), inner, value) => {
+            if !inner.is_object() {
+                *inner = Value::Object(Map::new());
+            }
+            if let Some(inner) = inner.as_object_mut() {
+                place(inner, rest, value);
+            }
+        }
+        (None, Value::Object(block), Value::Object(more)) => {
+            for (name, value) in more {
+                block.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+        }
+        (None, inner, value) => inner.clone_from(value),
+    }
 }
 
 /// What a decision gives stands under the name of the step that the rule performs.

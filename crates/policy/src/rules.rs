@@ -203,6 +203,7 @@ pub fn decide(
     };
     Ok(Decision {
         rule: rule.into(),
+        asked_at: Some(asked_at.clone()),
         row: ruling.row.into(),
         outcome,
         reasons,

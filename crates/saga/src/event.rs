@@ -170,6 +170,11 @@ pub enum Fact {
         /// Which stage.
         stage: Stage,
     },
+    /// Which pack applies was decided, and how.
+    UnderPack {
+        /// How.
+        explained: Arc<Explained>,
+    },
     /// A procedure has begun that follows this case.
     Followed {
         /// Which procedure of the pack.
@@ -369,6 +374,7 @@ impl Fact {
             | Self::Unfrozen
             | Self::Bereaved
             | Self::Followed { .. }
+            | Self::UnderPack { .. }
             | Self::MessageQueued { .. }
             | Self::MessageSent { .. }
             | Self::MessageReplied { .. }
@@ -389,6 +395,7 @@ impl Fact {
             Self::TimesStated { .. } => "TimesStated",
             Self::LimitReached { .. } => "LimitReached",
             Self::Followed { .. } => "Followed",
+            Self::UnderPack { .. } => "UnderPack",
             Self::MessageQueued { .. } => "MessageQueued",
             Self::MessageSent { .. } => "MessageSent",
             Self::MessageReplied { .. } => "MessageReplied",

@@ -108,6 +108,11 @@ pub enum Input {
         /// What it says.
         outcome: Outcome,
     },
+    /// Which pack applies was decided, and how.
+    UnderPack {
+        /// How.
+        explained: Arc<Explained>,
+    },
     /// A procedure begins that follows this case: correction, refund, recalculation.
     Follow {
         /// Which procedure of the pack.

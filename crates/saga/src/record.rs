@@ -50,7 +50,7 @@ impl Deciding<'_> {
                 self.emit(by, Fact::Decided { step: *step, question, verdict, explained })
             }
             Input::Undecided { .. } | Input::Times { .. } => self.record_legal(input),
-            Input::Message { .. } | Input::MessageReply { .. } | Input::Called { .. } | Input::Follow { .. } => {
+            Input::UnderPack { .. } | Input::Message { .. } | Input::MessageReply { .. } | Input::Called { .. } | Input::Follow { .. } => {
                 Answer::Repeated
             }
             // While the pivot is out, a rejection or an expiry may still be lifted; a withdrawal is not lost with it.

@@ -282,6 +282,7 @@ impl Saga {
             Fact::MessageQueued { template, key, to, not_before } => {
                 self.messages.push(MessageRun::new(template.clone(), key.clone(), to.clone(), *not_before));
             }
+            Fact::UnderPack { .. } => {}
             Fact::Followed { procedure, key } => self.followed.push((procedure.clone(), key.clone())),
             Fact::MessageSent { message } => self.with_message(*message, |run| run.send(at)),
             Fact::MessageReplied { message, number, outcome } => {

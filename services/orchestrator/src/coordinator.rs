@@ -54,7 +54,7 @@ pub mod work;
 mod working;
 
 use application::Application;
-pub(crate) use law::beijing;
+pub(crate) use law::{PACK_CHOICE, beijing};
 pub(crate) use take::OFFICER;
 use tally::Tally;
 use work::{Done, Queued, Work};

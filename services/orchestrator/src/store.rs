@@ -298,6 +298,21 @@ pub struct Loaded {
     pub entries: Vec<Entry>,
 }
 
+/// A case with what the law decided in it.
+#[derive(Clone, Debug)]
+pub struct DecidedCase {
+    /// Its saga's number.
+    pub number: SagaNumber,
+    /// Its public id.
+    pub case: PublicId,
+    /// What it is pinned to.
+    pub definition: [u8; 32],
+    /// The application's wrapped case key; `None` once destroyed.
+    pub wrapped_key: Option<Vec<u8>>,
+    /// Its decisions and selections, sealed.
+    pub decisions: Vec<SealedRow>,
+}
+
 /// A pending row whose time has come.
 #[derive(Clone, Debug)]
 pub struct Due {
@@ -437,6 +452,16 @@ pub trait Store: Send + Sync + 'static {
     async fn form(&self, application: PublicId) -> Result<Option<Vec<u8>>, Error>;
     /// The newest revision of each sealed payload of a saga; of corrections, which are laid one over the other, all.
     async fn sealed(&self, number: SagaNumber) -> Result<Vec<SealedRow>, Error>;
+
+    /// Cases with their sealed decisions, in the order of their numbers, above `after` and at most `limit`: those of
+    /// these numbers, or, where none is named, those that were born under a pack of this name.
+    async fn decided(
+        &self,
+        born_under: &str,
+        only: &[SagaNumber],
+        after: SagaNumber,
+        limit: u32,
+    ) -> Result<Vec<DecidedCase>, Error>;
 
     /// The number of the saga of this case.
     async fn find_case(&self, case: PublicId) -> Result<Option<SagaNumber>, Error>;

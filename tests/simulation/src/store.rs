@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use orchestrator::store::{
-    Appended, Blind, CaseFilter, DeadLetter, DepartmentRow, Due, Error, Loaded, OpenTask, PendingKindName, PendingRow,
+    Appended, Blind, CaseFilter, DeadLetter, DecidedCase, DepartmentRow, Due, Error, Loaded, OpenTask, PendingKindName, PendingRow,
     PublicId, SagaNumber, SealedRow, Store, Summary, TaskFilter, Unit, UnmatchedNotice, memory::MemoryStore,
 };
 
@@ -85,6 +85,15 @@ impl Store for WorldStore {
     }
     async fn sealed(&self, number: SagaNumber) -> Result<Vec<SealedRow>, Error> {
         self.inner.sealed(number).await
+    }
+    async fn decided(
+        &self,
+        born_under: &str,
+        only: &[SagaNumber],
+        after: SagaNumber,
+        limit: u32,
+    ) -> Result<Vec<DecidedCase>, Error> {
+        self.inner.decided(born_under, only, after, limit).await
     }
     async fn find_case(&self, case: PublicId) -> Result<Option<SagaNumber>, Error> {
         self.inner.find_case(case).await

@@ -86,6 +86,7 @@ fn outside(pack: &Pack, born_at: &LocalMinute, submitted_on: Option<Date>) -> Op
 fn asked(area: &str, born_at: &LocalMinute, submitted_on: Option<Date>) -> Decision {
     Decision {
         rule: RULE.into(),
+        asked_at: None,
         row: "".into(),
         outcome: Outcome::No,
         reasons: Vec::new(),

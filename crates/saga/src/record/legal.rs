@@ -57,6 +57,10 @@ impl Deciding<'_> {
             Input::MessageReply { by, message, number, outcome } => {
                 self.record_message_reply(by, *message, *number, outcome)
             }
+            Input::UnderPack { explained } => {
+                let by = Actor::Law(explained.rule.clone());
+                self.emit(by, Fact::UnderPack { explained: explained.clone() })
+            }
             Input::Follow { procedure, key } => {
                 let begun = (procedure.clone(), key.clone());
                 if self.saga.followed.contains(&begun) || self.saga.followed.len() >= limits::PROCEDURES_MAX {

@@ -90,6 +90,11 @@ impl Application {
         self.storage.seal(bound, plain)
     }
 
+    /// Opens something from the store, as it was sealed.
+    pub(crate) fn unseal_bytes(&self, what: &'static str, bound: &[u8], sealed: &[u8]) -> Result<Vec<u8>, Error> {
+        self.storage.open(bound, sealed).map_err(|source| Error::Sealed { what, source })
+    }
+
     /// Opens something from the store.
     pub(crate) fn unseal(&self, what: &'static str, bound: &[u8], sealed: &[u8]) -> Result<Value, Error> {
         let plain = self.storage.open(bound, sealed).map_err(|source| Error::Sealed { what, source })?;

@@ -97,6 +97,43 @@ impl Coordinator {
     }
 }
 
+/// Where the choice of the pack is kept among the sealed payloads: no step's.
+pub(crate) const PACK_CHOICE: u8 = u8::MAX;
+
+/// Records why the case falls under its pack: a rule like any other, asked when the case is filed.
+pub(super) fn record_the_pack(working: &mut Working, packs: &policy::Packs, application: &Application, now: i64) {
+    let facts = &working.now.facts;
+    let area = policy::facts::text(facts, "application.area").unwrap_or_default();
+    let born_at = policy::facts::text(facts, "child.born_at").and_then(|text| LocalMinute::parse(text).ok());
+    let Some(born_at) = born_at else { return };
+    let submitted_on = policy::facts::text(facts, "application.submitted_on").and_then(|day| day.parse().ok());
+    let Ok((pack, decision)) = packs.choice(area, &born_at, submitted_on) else { return };
+    if pack.name == working.now.summary.pack {
+        let explained = explained(&decision, pack.cited());
+        seal(working, PACK_CHOICE, SealedKind::Decision, &decision, application);
+        working.take(&Input::UnderPack { explained: Arc::new(explained) }, now);
+    }
+}
+
+fn explained(decision: &Decision, pack: Arc<str>) -> Explained {
+    Explained {
+        rule: decision.rule.clone(),
+        row: decision.row.clone(),
+        pack,
+        articles: decision.articles.clone(),
+        inputs: decision.inputs.keys().map(|path| Arc::from(&**path)).collect(),
+        excluded: decision.excluded.iter().map(|excluded| excluded.row.clone()).collect(),
+    }
+}
+
+/// Keeps a decision whole, sealed, beside the entry that comes next.
+fn seal(working: &mut Working, step: u8, kind: SealedKind, decision: &Decision, application: &Application) {
+    let bound = stored_at(working.now.summary.case, "decision");
+    let plain = serde_json::to_vec(decision).expect("a decision consists of what JSON can say");
+    let revision = u32::try_from(working.now.version + 1).unwrap_or(u32::MAX);
+    working.seals.push(SealedRow { step, kind, revision, sealed: application.seal(&bound, &plain) });
+}
+
 /// Tells the saga a decision, lays what it gives among the facts, and keeps it whole, sealed.
 fn take_decision(
     working: &mut Working,
@@ -107,23 +144,13 @@ fn take_decision(
     now: i64,
 ) {
     let pack = working.now.pack.as_ref().map(|pack| pack.cited()).unwrap_or_default();
-    let explained = Explained {
-        rule: decision.rule.clone(),
-        row: decision.row.clone(),
-        pack,
-        articles: decision.articles.clone(),
-        inputs: decision.inputs.keys().map(|path| Arc::from(&**path)).collect(),
-        excluded: decision.excluded.iter().map(|excluded| excluded.row.clone()).collect(),
-    };
+    let explained = explained(&decision, pack);
     if let (Some(application), false) = (application, decision.inputs.is_empty() && decision.gives.is_empty()) {
-        let bound = stored_at(working.now.summary.case, "decision");
-        let plain = serde_json::to_vec(&decision).expect("a decision consists of what JSON can say");
         let kind = match question {
             Question::Selection => SealedKind::Selection,
             Question::Performance => SealedKind::Decision,
         };
-        let revision = u32::try_from(working.now.version + 1).unwrap_or(u32::MAX);
-        working.seals.push(SealedRow { step: step.0, kind, revision, sealed: application.seal(&bound, &plain) });
+        seal(working, step.0, kind, &decision, application);
     }
     if question == Question::Performance && decision.outcome == Outcome::Yes && !decision.gives.is_empty() {
         let gives = serde_json::Value::Object(decision.gives.clone());

@@ -15,6 +15,7 @@ use super::{
     application::{Application, endpoint, facts_of, merge, replace_output, stored_at},
     compose,
     follow::NOBODY,
+    law::record_the_pack,
     load::Read,
     notify::message_told,
     work::{Clear, Done, Filing, Notice, Order, Queued},
@@ -137,6 +138,9 @@ impl Coordinator {
             working.child = Some(child.child);
             working.found_by.extend(filing.found_by.iter().copied());
             working.take(&Input::Start { chosen: child.chosen.clone(), group_size }, now);
+            if let Some(application) = self.applications.get(&id) {
+                record_the_pack(&mut working, self.parts.definitions.packs(), application, now);
+            }
             batch.sagas.insert(number, working);
             self.ask_the_law(number, batch, now);
         }

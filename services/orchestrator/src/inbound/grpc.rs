@@ -34,6 +34,7 @@ mod operations;
 mod page;
 mod procedures;
 mod read;
+mod replay;
 mod request;
 mod status;
 mod tasks;

@@ -11,7 +11,7 @@ use std::{
 use async_trait::async_trait;
 
 use super::{
-    Act, Appended, Blind, CaseFilter, Change, DeadLetter, DepartmentRow, Due, Entry, Error, Loaded, OpenTask,
+    Act, Appended, Blind, CaseFilter, Change, DeadLetter, DecidedCase, DepartmentRow, Due, Entry, Error, Loaded, OpenTask,
     PendingKey, PendingKindName, PendingRow, PublicId, SagaNumber, SealedKind, SealedRow, Store, Summary, TaskFilter,
     Unit, UnmatchedNotice,
 };
@@ -247,6 +247,38 @@ impl Store for MemoryStore {
             newest.insert((step, kind, apart), SealedRow { step, kind, revision, sealed: sealed.clone() });
         }
         Ok(newest.into_values().collect())
+    }
+
+    async fn decided(
+        &self,
+        born_under: &str,
+        only: &[SagaNumber],
+        after: SagaNumber,
+        limit: u32,
+    ) -> Result<Vec<DecidedCase>, Error> {
+        let tables = self.tables();
+        let wanted = |number: SagaNumber, saga: &Saga| match only {
+            [] => *saga.summary.pack == *born_under,
+            only => only.contains(&number),
+        };
+        let above = (std::ops::Bound::Excluded(after), std::ops::Bound::Unbounded);
+        let sagas = tables.sagas.range(above).filter(|(number, saga)| wanted(**number, saga)).take(most(limit));
+        let decided = sagas.map(|(number, saga)| DecidedCase {
+            number: *number,
+            case: saga.summary.case,
+            definition: saga.summary.definition,
+            wrapped_key: tables
+                .applications
+                .get(&saga.summary.application)
+                .map(|application| application.wrapped_key.clone()),
+            decisions: tables
+                .sealed
+                .range((*number, 0, SealedKind::Output, 0)..=(*number, u8::MAX, SealedKind::Facts, u32::MAX))
+                .filter(|((_, _, kind, _), _)| matches!(kind, SealedKind::Decision | SealedKind::Selection))
+                .map(|(&(_, step, kind, revision), sealed)| SealedRow { step, kind, revision, sealed: sealed.clone() })
+                .collect(),
+        });
+        Ok(decided.collect())
     }
 
     async fn find_case(&self, case: PublicId) -> Result<Option<SagaNumber>, Error> {

@@ -20,7 +20,7 @@ use self::{
     statements::{AppendStatements, ManyRows},
 };
 use super::{
-    Appended, Blind, CaseFilter, DeadLetter, DepartmentRow, Due, Error, Loaded, OpenTask, PublicId, SagaNumber,
+    Appended, Blind, CaseFilter, DeadLetter, DecidedCase, DepartmentRow, Due, Error, Loaded, OpenTask, PublicId, SagaNumber,
     SealedRow, Store, Summary, TaskFilter, Unit, UnmatchedNotice,
 };
 
@@ -217,6 +217,16 @@ impl Store for SqliteStore {
                    json_each(?)) GROUP BY step, kind, iif(kind = 1, revision, 0) ORDER BY step, kind, revision";
         let found = self.rows("read sealed payloads", sql, list([number])).await?;
         found.iter().map(|row| rows::sealed(&Read::new(row, "sealed"))).collect()
+    }
+
+    async fn decided(
+        &self,
+        born_under: &str,
+        only: &[SagaNumber],
+        after: SagaNumber,
+        limit: u32,
+    ) -> Result<Vec<DecidedCase>, Error> {
+        reading::decided(&self.readers, born_under, only, after, limit).await
     }
 
     async fn find_case(&self, case: PublicId) -> Result<Option<SagaNumber>, Error> {

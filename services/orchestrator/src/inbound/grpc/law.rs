@@ -21,8 +21,11 @@ use super::{
     view,
 };
 use crate::{
-    coordinator::application::{Application, stored_at},
-    coordinator::beijing,
+    coordinator::{
+        PACK_CHOICE,
+        application::{Application, stored_at},
+        beijing,
+    },
     fold,
     store::{Loaded, SealedKind, SealedRow},
 };
@@ -43,7 +46,8 @@ impl Api {
         let mut decisions = Vec::new();
         for entry in &loaded.entries {
             for event in fold::events(entry).map_err(|error| Refusal::Internal(Box::new(error)))? {
-                let Some(step) = event.fact.step() else { continue };
+                let chosen = matches!(event.fact, Fact::UnderPack { .. }).then_some(StepIndex(PACK_CHOICE));
+                let Some(step) = event.fact.step().or(chosen) else { continue };
                 let decision = opened.as_ref().and_then(|keys| kept(keys, &loaded, &rows, &event, step));
                 if let Some(mut taken) = taken(&event, decision, pinned.pack.as_deref()) {
                     taken.at = Some(view::timestamp(entry.at));
@@ -129,10 +133,10 @@ impl Api {
 
 /// The whole decision beside its event, where it was kept and opens.
 fn kept(keys: &Application, loaded: &Loaded, rows: &[SealedRow], event: &Event, step: StepIndex) -> Option<Decision> {
-    let Fact::Decided { question, .. } = &event.fact else { return None };
-    let kind = match question {
-        Question::Selection => SealedKind::Selection,
-        Question::Performance => SealedKind::Decision,
+    let kind = match &event.fact {
+        Fact::Decided { question: Question::Selection, .. } => SealedKind::Selection,
+        Fact::Decided { question: Question::Performance, .. } | Fact::UnderPack { .. } => SealedKind::Decision,
+        _ => return None,
     };
     let row = rows.iter().find(|row| row.step == step.0 && row.kind == kind)?;
     let value = keys.unseal("a decision", &stored_at(loaded.summary.case, "decision"), &row.sealed).ok()?;
@@ -145,6 +149,7 @@ fn taken(event: &Event, decision: Option<Decision>, pack: Option<&Pack>) -> Opti
         Fact::Decided { verdict, explained, .. } => {
             (if *verdict == saga::input::Verdict::Yes { "yes" } else { "no" }, explained.clone())
         }
+        Fact::UnderPack { explained } => ("yes", Some(explained.clone())),
         Fact::Undecided { code, .. } => {
             return Some(v1::DecisionTaken {
                 outcome: "undecided".to_owned(),

@@ -3,6 +3,7 @@
 use proto::v1::{self, operations_server::Operations};
 use saga::{Input, input::Found};
 use serde_json::Value;
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, async_trait};
 
 use super::{
@@ -22,6 +23,15 @@ const OUTPUT_BYTES_MAX: usize = 16 * 1024;
 
 #[async_trait]
 impl Operations for Api {
+    type ReplayPolicyStream = ReceiverStream<Result<v1::ReplayPolicyResponse, Status>>;
+
+    async fn replay_policy(
+        &self,
+        request: Request<v1::ReplayPolicyRequest>,
+    ) -> Result<Response<Self::ReplayPolicyStream>, Status> {
+        Ok(Response::new(ReceiverStream::new(self.replay(request.into_inner()).await?)))
+    }
+
     async fn search_cases(
         &self,
         request: Request<v1::SearchCasesRequest>,

@@ -4,9 +4,9 @@ use sqlx::{AssertSqlSafe, Sqlite, SqlitePool, query::Query, sqlite::SqliteArgume
 
 use super::{
     Error, database,
-    rows::{PENDING, Read, SUMMARY, entry, integer, pending, summary},
+    rows::{PENDING, Read, SUMMARY, entry, integer, list, pending, summary},
 };
-use crate::store::{CaseFilter, Due, Loaded, OpenTask, PendingRow, SagaNumber, Summary, TaskFilter};
+use crate::store::{CaseFilter, DecidedCase, Due, Loaded, OpenTask, PendingRow, SagaNumber, Summary, TaskFilter};
 
 /// Rows that may be handed out: the clock will speak for them, and their department is not held. In the words of the
 /// index `pending_due`, which alone answers it.
@@ -40,6 +40,52 @@ pub(super) async fn load(readers: &SqlitePool, numbers: String) -> Result<Vec<Lo
         loaded.push(Loaded { number, version, summary, wrapped_key: read.get(13)?, entries: of_saga });
     }
     Ok(loaded)
+}
+
+/// Cases with their sealed decisions.
+pub(super) async fn decided(
+    readers: &SqlitePool,
+    born_under: &str,
+    only: &[SagaNumber],
+    after: SagaNumber,
+    limit: u32,
+) -> Result<Vec<DecidedCase>, Error> {
+    let failed = database("read decisions");
+    let which = if only.is_empty() { "pack = ?" } else { "number IN (SELECT value FROM json_each(?))" };
+    let sql = format!(
+        "SELECT number, case_id, definition, wrapped FROM saga LEFT JOIN case_key USING (application) WHERE {which} AND \
+         number > ? ORDER BY number LIMIT ?"
+    );
+    let asked = if only.is_empty() { born_under.to_owned() } else { list(only.iter().copied()) };
+    let sagas = sqlx::query(AssertSqlSafe(sql)).bind(asked).bind(integer(after)?).bind(i64::from(limit));
+    let sagas = sagas.fetch_all(readers).await.map_err(&failed)?;
+    let mut cases = Vec::with_capacity(sagas.len());
+    for row in &sagas {
+        let read = Read::new(row, "saga");
+        cases.push(DecidedCase {
+            number: read.integer(0)?,
+            case: read.bytes(1)?,
+            definition: read.bytes(2)?,
+            wrapped_key: read.get(3)?,
+            decisions: Vec::new(),
+        });
+    }
+    let sql = "SELECT step, kind, revision, sealed, saga FROM sealed WHERE saga IN (SELECT value FROM json_each(?)) AND \
+               kind IN (4, 5) ORDER BY saga, revision";
+    let numbers = list(cases.iter().map(|case| case.number));
+    let rows = sqlx::query(sql).bind(numbers).fetch_all(readers).await.map_err(&failed)?;
+    let mut at = 0;
+    for row in &rows {
+        let read = Read::new(row, "sealed");
+        let number: SagaNumber = read.integer(4)?;
+        while cases.get(at).is_some_and(|case| case.number < number) {
+            at += 1;
+        }
+        if let Some(case) = cases.get_mut(at) {
+            case.decisions.push(super::rows::sealed(&read)?);
+        }
+    }
+    Ok(cases)
 }
 
 /// A page of summaries, and how many match in all.
