@@ -1,4 +1,4 @@
-//! `yijian policy …`: what a pack says and what it would decide, without a server.
+//! `yijian policy …`: what a pack says, what it would decide, and what was decided in stored cases.
 //!
 //! ```text
 //!   check DIR         everything wrong with a pack, and how long its messages are      check
@@ -6,14 +6,17 @@
 //!   diff A B          what differs, in words                                           diff
 //!   decide --facts F  every decision for a family that is not in the system            decide
 //!   bench             how fast                                                         bench
+//!   explain CASE      each decision of a stored case                                   stored (asks a server)
+//!   replay --pack P   which stored cases another pack would have decided otherwise     stored (asks a server)
 //! ```
 //!
-//! These commands read files and the clock and print; what they print is decided in `policy`.
+//! The others read files and the clock and print; what they print is decided in `policy`.
 
 mod bench;
 mod check;
 mod decide;
 mod print;
+mod stored;
 
 use std::{
     io::{self, Write},
@@ -40,6 +43,10 @@ pub enum Command {
     Decide(decide::Arguments),
     /// 测量:判断有多快 / how fast the law decides
     Bench(bench::Arguments),
+    /// 一个办件的各项决定,依次列出 / each decision of a case, in order
+    Explain(stored::Explain),
+    /// 换一个政策包,哪些已存办件会有不同决定 / which stored cases another pack would have decided otherwise
+    Replay(stored::Replay),
 }
 
 /// `yijian policy show`.
@@ -79,13 +86,15 @@ impl Years {
 ///
 /// # Errors
 /// What the law or a file says against it, in words.
-pub fn run(command: Command) -> Result<(), Failure> {
+pub async fn run(command: Command) -> Result<(), Failure> {
     let text = match command {
         Command::Check(arguments) => check::text(&arguments, now().date())?,
         Command::Show(arguments) => policy::show::page(&*pack(&arguments.pack)?),
         Command::Diff(arguments) => diff(&arguments)?,
         Command::Decide(arguments) => decide::text(&arguments, now())?,
         Command::Bench(arguments) => bench::text(&arguments)?,
+        Command::Explain(arguments) => return stored::explain(arguments).await,
+        Command::Replay(arguments) => return stored::replay(arguments).await,
     };
     match writeln!(io::stdout(), "{}", text.trim_end()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {

@@ -165,7 +165,7 @@ pub async fn run(program: Program) -> ExitCode {
         Some(Command::Withdraw(arguments)) => client::withdraw(arguments).await,
         Some(Command::History(arguments)) => client::history(arguments).await,
         Some(Command::Play(arguments)) => play::run(arguments).await,
-        Some(Command::Policy(command)) => law::run(command),
+        Some(Command::Policy(command)) => law::run(command).await,
         Some(Command::Bench(arguments)) => bench::run(arguments).await,
     };
     match done {
