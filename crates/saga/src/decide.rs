@@ -53,11 +53,14 @@ pub fn decide(definition: &Definition, saga: &Saga, input: &Input, now: i64) -> 
     let answer = case.record(input);
     let mut seen = 0;
     for _ in 0..limits::ROUNDS_MAX {
-        if case.events.len() == seen || case.saga.frozen_since.is_some() || case.saga.end.is_some() {
+        if case.events.len() == seen || case.saga.frozen_since.is_some() {
             break;
         }
         seen = case.events.len();
         case.fall_silent();
+        if case.saga.end.is_some() {
+            break;
+        }
         case.draw_consequences();
         case.go_forward_after_pivot();
         case.heal_what_was_skipped();
@@ -177,7 +180,7 @@ impl Deciding<'_> {
         }
     }
 
-    /// What is under way and not wanted any more: tasks are closed, acts in doubt cancelled, unless a compensation is
+    /// What is under way and not wanted any more: tasks and questions to the law are closed, acts in doubt cancelled, unless a compensation is
     /// named that undoes them (protocol.md "Three commands", 17).
     fn cancel_what_is_in_doubt(&mut self) {
         for step in self.definition.indices() {
@@ -192,7 +195,9 @@ impl Deciding<'_> {
             let compensated = self.ends_backwards().is_some_and(|ending| is.is_undone_for(ending.cause()));
             match self.status(step) {
                 Status::InDoubt if !compensated => self.cancel(step, why),
-                Status::Open | Status::Correcting | Status::NotDone => self.follow(Fact::Closed { step }),
+                Status::Deciding | Status::Open | Status::Correcting | Status::NotDone => {
+                    self.follow(Fact::Closed { step });
+                }
                 _ => {}
             }
         }
@@ -351,21 +356,22 @@ impl Deciding<'_> {
             if is.mandatory || is.kind == Kind::Pivot {
                 return End::Offline;
             }
-            // A step that stands in for a late one and was not needed is no loss.
-            let stand_in = self.status(step) == Status::Skipped && !is.start_when.is_empty();
-            if !stand_in && !self.follows_the_unselected(step) {
+            if !self.is_no_loss(step) {
                 end = End::PartiallyCompleted;
             }
         }
         end
     }
 
-    /// Skipped because what it builds on is not done in this case: it belongs to what was not selected.
-    fn follows_the_unselected(&self, step: StepIndex) -> bool {
+    /// Skipped because what it builds on is not done in this case: it belongs to what was not selected, or to a stand-in
+    /// that was not needed.
+    fn is_no_loss(&self, step: StepIndex) -> bool {
         let mut at = step;
         for _ in 0..limits::STEPS_MAX {
+            let stand_in = !self.definition.step(at).start_when.is_empty();
             match (self.status(at), self.saga.run(at).because) {
                 (Status::Unselected, _) => return true,
+                (Status::Skipped, _) if stand_in => return true,
                 (Status::Skipped, Some(Because::Of(before))) => at = before,
                 _ => return false,
             }

@@ -373,6 +373,7 @@ impl Definition {
                 ));
             }
         }
+        found.extend(self.problems_of_law(index));
         if let Some(compensation) = &step.compensation {
             if compensation.on.is_empty() {
                 found.push("a compensation without a cause would never run; name its causes in `on`".into());
@@ -417,6 +418,27 @@ impl Definition {
         }
         if step.declined == OnRefusal::Close && self.has_dependents(index) {
             found.push("`close` is for a task on which nothing depends".into());
+        }
+        found
+    }
+
+    /// What is wrong with a step's limit, its reminders, and who may not answer it.
+    fn problems_of_law(&self, index: StepIndex) -> Vec<String> {
+        let step = self.step(index);
+        let mut found = Vec::new();
+        for other in step.limit_from.iter().chain(&step.differs_from) {
+            if other.at() >= self.steps.len() {
+                found.push(format!("step number {} does not exist", other.0));
+            } else if *other == index {
+                found.push("neither its limit's beginning nor another's answer can be its own".into());
+            }
+        }
+        if step.remind_on.is_some() && step.department().is_none() {
+            found.push("legal reminders are of what a department awaits; a task is reminded by `remind_ms`".into());
+        }
+        let days = step.remind_on.as_ref().map_or(&[][..], |on| &on.days);
+        if days.len() > limits::REMINDERS_MAX || !days.is_sorted() {
+            found.push(format!("days of reminders rise and are at most {}", limits::REMINDERS_MAX));
         }
         found
     }

@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::limits;
+
 /// Milliseconds after which a question that the law could not answer is put again: a calendar or a pack may have come.
 pub const ASK_AGAIN_MS: i64 = 6 * 3_600_000;
 
@@ -75,10 +77,12 @@ pub struct LegalClock {
     pub paused_since: Option<i64>,
     /// When it stood still.
     pub pauses: Vec<(i64, i64)>,
-    /// Moments of reminders, rising.
+    /// Moments of the reminders that are still to come, rising.
     pub reminders: Vec<i64>,
-    /// How many of them are past.
+    /// How many reminders there were.
     pub reminded: u8,
+    /// Of which moment the last one was, in milliseconds since 1970; 0 before.
+    pub reminded_until: i64,
 }
 
 impl LegalClock {
@@ -87,16 +91,40 @@ impl LegalClock {
         if self.began == 0 {
             self.began = at;
         }
+        self.ask_anew();
+    }
+
+    /// The times are to be stated anew; until they are, what was stated before does not speak.
+    pub(crate) fn ask_anew(&mut self) {
         self.stated = false;
         self.limit = None;
+        self.reminders.clear();
+    }
+
+    /// The times as the law states them. What was reminded of before is not reminded of again.
+    pub(crate) fn state(&mut self, at: i64, limit: Option<Limit>, unknown: Option<Arc<str>>, reminders: &[i64]) {
+        self.stated = true;
+        self.limit = limit;
+        self.unknown = unknown;
+        self.ask_again_at = at + ASK_AGAIN_MS;
+        self.reminders = reminders.iter().copied().filter(|moment| *moment > self.reminded_until).collect();
+        self.reminders.sort_unstable();
+        self.reminders.dedup();
+        self.reminders.truncate(limits::REMINDERS_MAX);
+    }
+
+    /// People are reminded for the moment whose turn it was.
+    pub(crate) fn remind(&mut self) {
+        if !self.reminders.is_empty() {
+            self.reminded_until = self.reminders.remove(0);
+            self.reminded = self.reminded.saturating_add(1);
+        }
     }
 
     /// Nothing is awaited of the performer any more, for now.
     pub(crate) fn stop(&mut self) {
-        self.stated = false;
-        self.limit = None;
+        self.ask_anew();
         self.unknown = None;
-        self.reminders.clear();
     }
 
     /// It stands still.
@@ -108,7 +136,7 @@ impl LegalClock {
     pub(crate) fn resume(&mut self, at: i64) {
         if let Some(since) = self.paused_since.take() {
             self.pauses.push((since, at));
-            self.stated = false;
+            self.ask_anew();
         }
     }
 
@@ -126,7 +154,7 @@ impl LegalClock {
 
     /// When the next reminder is due.
     pub fn next_reminder(&self) -> Option<i64> {
-        self.reminders.get(usize::from(self.reminded)).copied()
+        self.reminders.first().copied()
     }
 
     /// When the clock speaks next: a reminder, a stage, or the question that could not be answered.

@@ -71,8 +71,8 @@ impl Deciding<'_> {
         }
     }
 
-    /// Nothing happens to a case that has ended; a late copy of what was known is a repeat.
-    fn after_the_end(&self, input: &Input) -> Answer {
+    /// Nothing happens to a case that has ended, but that a death is reported; a late copy of what was known is a repeat.
+    fn after_the_end(&mut self, input: &Input) -> Answer {
         match input {
             Input::Reply { step, command, revision, number, .. } => {
                 let run = self.saga.run(*step);
@@ -80,6 +80,9 @@ impl Deciding<'_> {
                 if known { Answer::Repeated } else { Answer::Refused(Objection::Ended) }
             }
             Input::Notice { step } if self.saga.run(*step).status == Status::Succeeded => Answer::Repeated,
+            // Messages outlive the case, and none may reach mourners.
+            Input::Bereaved { by } if !self.saga.bereaved => self.emit(Actor::Person(by.clone()), Fact::Bereaved),
+            Input::Bereaved { .. } => Answer::Repeated,
             Input::Withdraw { .. } if self.saga.end == Some(End::Withdrawn) => Answer::Repeated,
             Input::Due { .. } | Input::Decided { .. } | Input::Undecided { .. } | Input::Times { .. } => {
                 Answer::Repeated
@@ -224,6 +227,10 @@ impl Deciding<'_> {
         if revision != run.revision {
             return Answer::Refused(Objection::OtherRevision { current: run.revision });
         }
+        // Nothing is sent by it, so neither a freeze nor an ending is in its way.
+        if run.waits_for_the_law_only(self.definition.step(step).retry.attempts_max) {
+            return self.emit(Actor::Operator, Fact::AskedAgain { step });
+        }
         if run.out.is_some() {
             if self.saga.frozen_since.is_some() {
                 return Answer::Refused(Objection::Frozen);
@@ -241,7 +248,6 @@ impl Deciding<'_> {
                 Answer::Refused(Objection::TooManyRevisions)
             }
             Status::Offline | Status::NotDone => self.emit(Actor::Operator, Fact::Retried { step, revision }),
-            Status::Deciding if run.legal.unknown.is_some() => self.emit(Actor::Operator, Fact::AskedAgain { step }),
             Status::Waiting if waits_for_release => self.emit(Actor::Operator, Fact::Retried { step, revision }),
             _ => Answer::Refused(Objection::NotWaiting),
         }

@@ -11,7 +11,7 @@ use crate::{
     definition::{Definition, Kind, OnBereavement, Performer, Selection, StepIndex},
     event::{Because, Command, Ending, Event, Fact, Why},
     input::{Found, Outcome, Question, Reason, Says, Verdict},
-    legal::{ASK_AGAIN_MS, LegalClock},
+    legal::{self, LegalClock},
     message::{MessageIndex, MessageRun, MessageStatus},
 };
 
@@ -180,6 +180,12 @@ impl Saga {
         under_way && !run.legal.stated && self.end.is_none() && (step.has_limit() || step.remind_on.is_some())
     }
 
+    /// The law is asked about this step and has not said that it cannot answer.
+    pub fn asks(&self, index: StepIndex) -> bool {
+        let run = self.run(index);
+        run.status == Status::Deciding && run.legal.unknown.is_none()
+    }
+
     /// When an open task of this step ends unanswered, in milliseconds since 1970.
     pub fn expires_at(&self, definition: &Definition, index: StepIndex) -> Option<i64> {
         let run = self.run(index);
@@ -219,15 +225,11 @@ impl Saga {
         self.end.is_none() && definition.indices().any(|step| self.step_is_stuck(definition, step))
     }
 
-    /// Needs an operator: sendings ran out without an answer, a failure that sending cannot heal, a cancellation that an
-    /// operator ordered, or a compensation that the pivot overtook.
+    /// Needs an operator: sendings ran out without an answer, a failure that sending cannot heal, a question that the law
+    /// could not answer, a cancellation that an operator ordered, or a compensation that the pivot overtook.
     pub fn step_is_stuck(&self, definition: &Definition, step: StepIndex) -> bool {
         let run = self.run(step);
-        let unanswered = run.out.as_ref().is_some_and(|out| {
-            let exhausted = out.accepted.is_none() && out.attempts > definition.step(step).retry.attempts_max;
-            exhausted || matches!(out.failed, Some((_, false)))
-        });
-        unanswered
+        run.is_unanswered(definition.step(step).retry.attempts_max)
             || run.legal.unknown.is_some()
             || run.status == Status::NotDone
             || run.for_operator
@@ -273,7 +275,7 @@ impl Saga {
             }
             Fact::Noticed { step } => {
                 let pivot = definition.step(*step).kind == Kind::Pivot;
-                self.steps[step.at()].notice(pivot);
+                self.steps[step.at()].notice(at, pivot);
                 // What was undone for an end that the pivot has overtaken needs an operator (protocol.md 11).
                 for run in self.steps.iter_mut().filter(|run| pivot && run.status == Status::Compensated) {
                     run.for_operator = true;
@@ -339,7 +341,7 @@ impl Saga {
             if run.since > 0 {
                 run.since += at - since;
                 run.legal.pauses.push((since, at));
-                run.legal.stated = false;
+                run.legal.ask_anew();
             }
             if let Some(out) = &mut run.out {
                 out.due_at = at;
@@ -381,11 +383,10 @@ impl Saga {
             Outcome::Compensated => {
                 // What is voided to be done again waits for its turn, unless the case turned back meanwhile.
                 let again = why == Why::Corrected && (forward || !ends);
-                run.settle(if again { Status::Waiting } else { Status::Compensated });
-                // Done again, it begins again: neither late nor expired by the time of what was voided.
-                run.since = if again { 0 } else { run.since };
                 if again {
-                    run.legal = LegalClock::default();
+                    run.begin_again();
+                } else {
+                    run.settle(Status::Compensated);
                 }
                 run.for_operator = !again && forward;
             }
@@ -417,6 +418,19 @@ impl StepRun {
             because: None,
             legal: LegalClock::default(),
         }
+    }
+
+    /// The law could not answer, and nothing else is wrong with it: no command is out that is unanswered or has failed.
+    pub(crate) fn waits_for_the_law_only(&self, attempts_max: u32) -> bool {
+        self.legal.unknown.is_some() && !self.is_unanswered(attempts_max)
+    }
+
+    /// Sendings ran out without an answer, or a failure that sending cannot heal.
+    fn is_unanswered(&self, attempts_max: u32) -> bool {
+        self.out.as_ref().is_some_and(|out| {
+            let exhausted = out.accepted.is_none() && out.attempts > attempts_max;
+            exhausted || matches!(out.failed, Some((_, false)))
+        })
     }
 
     fn settle(&mut self, status: Status) {
@@ -474,11 +488,12 @@ impl StepRun {
     }
 
     /// The first notice before its turn is kept; the second is the kept one, whose turn has come.
-    fn notice(&mut self, at_once: bool) {
+    fn notice(&mut self, at: i64, at_once: bool) {
         if self.status == Status::Waiting && !self.kept && !at_once {
             self.kept = true;
         } else {
             self.kept = false;
+            self.legal.resume(at);
             self.settle(Status::Succeeded);
         }
     }
@@ -488,18 +503,14 @@ impl StepRun {
             Fact::Asked { .. } => self.status = Status::Deciding,
             Fact::Undecided { code, .. } => {
                 self.legal.unknown = Some(code.clone());
-                self.legal.ask_again_at = at + ASK_AGAIN_MS;
+                self.legal.ask_again_at = at + legal::ASK_AGAIN_MS;
             }
             Fact::AskedAgain { .. } => {
                 self.legal.unknown = None;
-                self.legal.stated = false;
+                self.legal.ask_anew();
             }
             Fact::TimesStated { limit, unknown, reminders, .. } => {
-                self.legal.stated = true;
-                self.legal.limit = *limit;
-                self.legal.unknown.clone_from(unknown);
-                self.legal.ask_again_at = at + ASK_AGAIN_MS;
-                self.legal.reminders.clone_from(reminders);
+                self.legal.state(at, *limit, unknown.clone(), reminders);
             }
             Fact::LimitReached { stage, .. } => self.legal.reached = Some(*stage),
             Fact::Decided { question: Question::Selection, verdict, .. } => {
@@ -531,9 +542,12 @@ impl StepRun {
                 });
             }
             Fact::Reminded { .. } if self.status == Status::Open => self.reminded = self.reminded.saturating_add(1),
-            Fact::Reminded { .. } => self.legal.reminded = self.legal.reminded.saturating_add(1),
+            Fact::Reminded { .. } => self.legal.remind(),
             Fact::TaskExpired { .. } => self.settle(Status::Expired),
-            Fact::Closed { .. } => self.settle(Status::Closed),
+            Fact::Closed { .. } => {
+                self.legal.resume(at);
+                self.settle(Status::Closed);
+            }
             Fact::Late { .. } => self.late = true,
             Fact::WentOffline { .. } => self.settle(Status::Offline),
             Fact::Skipped { because, .. } => {
@@ -575,8 +589,16 @@ impl StepRun {
             Found::Done => self.settle(Status::Succeeded),
             Found::NotDone => self.settle(Status::Refused),
             Found::Undone if self.status == Status::Compensated => self.for_operator = false,
-            Found::Undone => self.settle(if again { Status::Waiting } else { Status::Compensated }),
+            Found::Undone if again => self.begin_again(),
+            Found::Undone => self.settle(Status::Compensated),
         }
+    }
+
+    /// Voided, to be done again: neither late nor expired by the time of what was voided.
+    fn begin_again(&mut self) {
+        self.settle(Status::Waiting);
+        self.since = 0;
+        self.legal = LegalClock::default();
     }
 }
 

@@ -9,14 +9,13 @@ use crate::{
     input::{Answer, Input, Objection, Outcome, Timer},
     limits,
     message::{MessageIndex, MessageStatus},
-    state::Status,
 };
 
 impl Deciding<'_> {
     /// What the law states of a step besides a decision.
     pub(super) fn record_legal(&mut self, input: &Input) -> Answer {
         match input {
-            Input::Undecided { step, code } if self.saga.run(*step).status == Status::Deciding => {
+            Input::Undecided { step, code } if self.saga.asks(*step) => {
                 let rule = self.definition.step(*step).name.clone();
                 self.emit(Actor::Law(rule), Fact::Undecided { step: *step, code: code.clone() })
             }
@@ -76,7 +75,13 @@ impl Deciding<'_> {
             Input::Due { step, timer: Timer::Message, .. } => {
                 let message = step.0;
                 let status = self.message_status(message);
-                let waits = matches!(status, Some(MessageStatus::Waiting | MessageStatus::Out));
+                // The first sending keeps the quiet hours and the daily cap; a later one may come at any time, as a
+                // command's.
+                let waits = match status {
+                    Some(MessageStatus::Waiting) => self.saga.messages[usize::from(message)].due_at <= self.now,
+                    Some(MessageStatus::Out) => true,
+                    _ => false,
+                };
                 if !waits || self.saga.frozen_since.is_some() || self.saga.bereaved {
                     return Some(Answer::Repeated);
                 }

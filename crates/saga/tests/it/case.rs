@@ -3,6 +3,8 @@
 //! Every input, in every story, is also held to what must always hold: the same decision twice, a log that folds to the
 //! same saga, no event without a taken input.
 
+pub mod law_and_messages;
+
 use std::sync::Arc;
 
 use saga::{
@@ -58,7 +60,7 @@ impl Case {
         }
         assert_eq!(folded, decision.saga, "the events do not tell the whole story");
         assert_eq!(decision.answer == Answer::Taken, !decision.events.is_empty(), "{:?}", decision.answer);
-        let events_max = 8 * self.definition.steps.len();
+        let events_max = 8 * self.definition.steps.len() + self.saga.messages.len();
         assert!(decision.events.len() <= events_max, "the rules do not come to rest: {:?}", decision.events);
         self.saga = decision.saga;
         self.answer = decision.answer;

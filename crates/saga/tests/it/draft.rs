@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use saga::{
     Cause, Definition, Step, StepIndex,
-    definition::{Compensation, Expiry, Kind, OnBereavement, OnRefusal, Performer, Retry, Scope, Selection, StartWhen},
+    definition::{
+        Compensation, Expiry, Kind, OnBereavement, OnRefusal, Performer, RemindOn, Retry, Scope, Selection, StartWhen,
+    },
 };
 
 /// A step whose predecessors are still names.
@@ -146,6 +148,18 @@ impl Draft {
         self
     }
 
+    /// Its performer has so long, by law.
+    pub fn limited(mut self, limit: &str) -> Self {
+        self.step.limit = Some(limit.into());
+        self
+    }
+
+    /// People are reminded so many days after the birth while its department waits.
+    pub fn reminded_on(mut self, days: &[u16]) -> Self {
+        self.step.remind_on = Some(RemindOn { from: "child.born_at".into(), days: days.to_vec(), minute: 540 });
+        self
+    }
+
     pub fn noticed(mut self) -> Self {
         self.step.notices = vec![format!("{}-done", self.step.name).into()];
         self
@@ -182,4 +196,9 @@ pub fn definition(name: &str, drafts: Vec<Draft>) -> Arc<Definition> {
         })
         .collect();
     Arc::new(Definition { name: name.into(), title: name.into(), steps, procedure: false })
+}
+
+/// A procedure of these steps, which follows a case.
+pub fn procedure(name: &str, drafts: Vec<Draft>) -> Arc<Definition> {
+    Arc::new(Definition { procedure: true, ..(*definition(name, drafts)).clone() })
 }

@@ -50,7 +50,17 @@ pub fn judge(definition: &Definition, before: &Saga, input: &Input, now: i64, de
 }
 
 fn judge_event(definition: &Definition, saga: &Saga, event: &Event) {
-    assert_eq!(saga.end, None, "{event:?} after the end");
+    let outlives = matches!(
+        event.fact,
+        Fact::Bereaved
+            | Fact::Followed { .. }
+            | Fact::MessageQueued { .. }
+            | Fact::MessageSent { .. }
+            | Fact::MessageReplied { .. }
+            | Fact::MessageCalled { .. }
+            | Fact::MessageDropped { .. }
+    );
+    assert!(saga.end.is_none() || outlives, "{event:?} after the end");
     match &event.fact {
         Fact::Ordered { step, command, revision, why } => {
             assert_eq!(saga.frozen_since, None, "{event:?} while frozen");

@@ -47,6 +47,34 @@ fn what_cannot_run_is_refused_at_load() {
     assert!(problems(vec![endless])[0].contains("positive"));
 }
 
+/// If it failed, a pack could name a step that is not there where a limit begins, or ask that a clerk be another than
+/// herself, and the service would fall with the first case that comes so far.
+#[test]
+fn a_limit_that_spans_steps_and_a_second_person_name_other_steps_that_exist() {
+    for (at, what) in [(9, "step number 9 does not exist"), (1, "can be its own")] {
+        let named = Some(saga::StepIndex(at));
+        let mut spanning = department("a").limited("5 working days");
+        spanning.step.limit_from = named;
+        let mut second = person("a", "clerk");
+        second.step.differs_from.extend(named);
+        for wrong in [spanning, second] {
+            let found = problems(vec![department("pivot").pivot(), wrong]);
+            assert!(found.len() == 1 && found[0].contains(what), "expected `{what}` among {found:?}");
+        }
+    }
+}
+
+/// If it failed, a task would have two kinds of reminders that are counted as one, or a family be reminded for ever.
+#[test]
+fn legal_reminders_are_of_a_departments_step_and_rise() {
+    let reminded = |draft: Draft| problems(vec![department("pivot").pivot(), draft]);
+    assert!(reminded(person("a", "father").reminded_on(&[1]))[0].contains("remind_ms"));
+    assert!(reminded(department("a").reminded_on(&[2, 1]))[0].contains("rise"));
+    let many: Vec<u16> = (0..=u16::try_from(saga::limits::REMINDERS_MAX).unwrap()).collect();
+    assert!(reminded(department("a").reminded_on(&many))[0].contains("at most"));
+    assert_eq!(reminded(department("a").reminded_on(&[30, 60, 89])), [""; 0]);
+}
+
 /// If it failed, an author would fix one problem, load again, and be told the next.
 #[test]
 fn all_problems_are_told_at_once() {

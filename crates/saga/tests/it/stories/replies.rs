@@ -161,10 +161,12 @@ fn after_the_end_nothing_happens_and_a_repeat_is_told_from_news() {
     assert_eq!(case.answer, Answer::Refused(Objection::Ended));
     case.withdraw();
     assert_eq!(case.answer, Answer::Repeated);
-    for input in [Input::Freeze, Input::Bereaved { by: "clerk".into() }, Input::Notice { step: case.step("pivot") }] {
+    for input in [Input::Freeze, Input::Unfreeze, Input::Notice { step: case.step("pivot") }] {
         case.give(&input);
         assert_eq!(case.answer, Answer::Refused(Objection::Ended));
     }
     case.retry("plain").due("plain", saga::input::Timer::Resend);
     assert_eq!(case.saga, ended);
+    case.bereaved();
+    assert_eq!((case.answer.clone(), case.sent().len(), case.end()), (Answer::Taken, 0, ended.end), "but for a death");
 }
