@@ -50,9 +50,11 @@ impl Deciding<'_> {
                 self.emit(by, Fact::Decided { step: *step, question, verdict, explained })
             }
             Input::Undecided { .. } | Input::Times { .. } => self.record_legal(input),
-            Input::UnderPack { .. } | Input::Message { .. } | Input::MessageReply { .. } | Input::Called { .. } | Input::Follow { .. } => {
-                Answer::Repeated
-            }
+            Input::UnderPack { .. }
+            | Input::Message { .. }
+            | Input::MessageReply { .. }
+            | Input::Called { .. }
+            | Input::Follow { .. } => Answer::Repeated,
             // While the pivot is out, a rejection or an expiry may still be lifted; a withdrawal is not lost with it.
             Input::Withdraw { by } => match self.saga.ending {
                 Some(Ending::Withdrawn) => Answer::Repeated,

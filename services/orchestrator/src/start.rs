@@ -79,6 +79,8 @@ impl Orchestrator {
         let address = listener.local_addr()?;
         service::loopback::require(address)?;
         let secrets = Arc::new(Secrets::unlock(&*store, master, suite, channels).await?);
+        let calendar = packs.calendar();
+        warn_of_the_year(&calendar, clock.now_ms());
         let definitions = Arc::new(Definitions::keep_all(store.clone(), packs.clone()).await?);
         let downtimes = Downtimes::at_start(&*store, clock.now_ms()).await?;
         let open = store.make_all_due(None, clock.now_ms(), limits::RAMP_PER_SECOND).await?;
@@ -100,7 +102,7 @@ impl Orchestrator {
             clock: clock.clone(),
             watchers: watchers.clone(),
             reply_topic: bus::topic::replies(&name),
-            calendar: Arc::new(policy::Calendar::shipped()),
+            calendar: calendar.clone(),
             downtimes,
             new_id: Arc::new(|| Uuid::now_v7().into_bytes()),
         });
@@ -138,7 +140,7 @@ impl Orchestrator {
             packs,
             blind: secrets.blind.clone(),
             secrets: secrets.clone(),
-            calendar: Arc::new(policy::Calendar::shipped()),
+            calendar: calendar.clone(),
             watchers: watchers.clone(),
             clock,
             definitions: definitions.clone(),
@@ -182,5 +184,20 @@ impl Orchestrator {
             }
         }
         first
+    }
+}
+
+/// From November on, says that the next year's working days are missing while somebody can still add them.
+fn warn_of_the_year(calendar: &policy::Calendar, now_ms: i64) {
+    let today = crate::coordinator::beijing(now_ms).date();
+    if let Some(missing) = calendar.missing_soon(today) {
+        tracing::warn!(
+            code = "YJ-0109",
+            year = missing.year,
+            "{}年的节假日安排尚未载入,跨入该年的法定时限将不予计算 / the working days of {} are not known; legal limits that \
+             reach into it are not computed",
+            missing.year,
+            missing.year
+        );
     }
 }

@@ -369,7 +369,12 @@ pub(crate) async fn history(arguments: OneCase) -> Result<(), Failure> {
 
 impl Server {
     /// Prints an answer: for people, or as JSON. A reader that has gone is not an error.
-    pub(crate) fn print<M: Message>(&self, name: &str, message: &M, people: impl FnOnce(&M) -> String) -> Result<(), Failure> {
+    pub(crate) fn print<M: Message>(
+        &self,
+        name: &str,
+        message: &M,
+        people: impl FnOnce(&M) -> String,
+    ) -> Result<(), Failure> {
         let text = if self.json { json::text(name, message)? } else { people(message) };
         match writeln!(io::stdout(), "{}", text.trim_end()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {

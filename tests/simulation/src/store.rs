@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use orchestrator::store::{
-    Appended, Blind, CaseFilter, DeadLetter, DecidedCase, DepartmentRow, Due, Error, Loaded, OpenTask, PendingKindName, PendingRow,
-    PublicId, SagaNumber, SealedRow, Store, Summary, TaskFilter, Unit, UnmatchedNotice, memory::MemoryStore,
+    Appended, Blind, CaseFilter, DeadLetter, DecidedCase, DepartmentRow, Due, Error, Loaded, OpenTask, PendingKindName,
+    PendingRow, PublicId, SagaNumber, SealedRow, Store, Summary, TaskFilter, Unit, UnmatchedNotice,
+    memory::MemoryStore,
 };
 
 use saga::pending::NEVER;

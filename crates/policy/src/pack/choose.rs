@@ -6,6 +6,8 @@ use identifiers::LocalMinute;
 
 use super::{FILES, Pack, Problem, Problems};
 
+use crate::calendar::Calendar;
+
 /// The texts of one shipped pack: the four files, its own procedures, and those of the base.
 macro_rules! files {
     ($pack:literal $(, $procedure:literal)*) => {
@@ -28,9 +30,12 @@ const SHIPPED: [&[(&str, &str)]; 3] = [
     &files!("shanxi-2026", "correction.toml"),
 ];
 
-/// Packs by name.
+/// The folder of the years' notices, beside the packs.
+const CALENDAR: &str = "calendar";
+
+/// Packs by name, and the calendar that holds for them.
 #[derive(Clone, Debug, Default)]
-pub struct Packs(BTreeMap<Arc<str>, Arc<Pack>>);
+pub struct Packs(BTreeMap<Arc<str>, Arc<Pack>>, Option<Arc<Calendar>>);
 
 /// Why no pack, or more than one, is for an application. Holds no personal data.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -71,6 +76,17 @@ impl Packs {
         };
         let mut packs = Self::default();
         let mut problems = Vec::new();
+        let years = folder.join(CALENDAR);
+        if years.is_dir() {
+            match Calendar::load_folder(&years) {
+                Ok(calendar) => packs.1 = Some(Arc::new(calendar)),
+                Err(Problems(found)) => problems.extend(
+                    found
+                        .into_iter()
+                        .map(|problem| Problem { file: format!("{CALENDAR}/{}", problem.file), ..problem }),
+                ),
+            }
+        }
         for name in names {
             match Pack::load(&folder.join(&name)) {
                 Ok(pack) if *pack.name != *name => problems.push(Problem::new(
@@ -86,6 +102,11 @@ impl Packs {
             }
         }
         if problems.is_empty() { Ok(packs) } else { Err(Problems(problems)) }
+    }
+
+    /// The years whose working days are known: those of the folder's own `calendar`, else those built in.
+    pub fn calendar(&self) -> Arc<Calendar> {
+        self.1.clone().unwrap_or_else(|| Arc::new(Calendar::shipped()))
     }
 
     /// Adds a pack; one of the same name is replaced.

@@ -11,9 +11,9 @@ use std::{
 use async_trait::async_trait;
 
 use super::{
-    Act, Appended, Blind, CaseFilter, Change, DeadLetter, DecidedCase, DepartmentRow, Due, Entry, Error, Loaded, OpenTask,
-    PendingKey, PendingKindName, PendingRow, PublicId, SagaNumber, SealedKind, SealedRow, Store, Summary, TaskFilter,
-    Unit, UnmatchedNotice,
+    Act, Appended, Blind, CaseFilter, Change, DeadLetter, DecidedCase, DepartmentRow, Due, Entry, Error, Loaded,
+    OpenTask, PendingKey, PendingKindName, PendingRow, PublicId, SagaNumber, SealedKind, SealedRow, Store, Summary,
+    TaskFilter, Unit, UnmatchedNotice,
 };
 
 /// A due time that never comes.

@@ -20,8 +20,8 @@ use self::{
     statements::{AppendStatements, ManyRows},
 };
 use super::{
-    Appended, Blind, CaseFilter, DeadLetter, DecidedCase, DepartmentRow, Due, Error, Loaded, OpenTask, PublicId, SagaNumber,
-    SealedRow, Store, Summary, TaskFilter, Unit, UnmatchedNotice,
+    Appended, Blind, CaseFilter, DeadLetter, DecidedCase, DepartmentRow, Due, Error, Loaded, OpenTask, PublicId,
+    SagaNumber, SealedRow, Store, Summary, TaskFilter, Unit, UnmatchedNotice,
 };
 
 mod admission;

@@ -65,7 +65,11 @@ fn explanation(explained: &v1::ExplainCaseResponse) -> String {
         };
         let at = decision.at.as_ref().map(|at| beijing(at.seconds)).unwrap_or_default();
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "\n{at}  {}  {} {} → {outcome} {}", decision.step, decision.rule, decision.row, decision.text_zh);
+        let _ = writeln!(
+            text,
+            "\n{at}  {}  {} {} → {outcome} {}",
+            decision.step, decision.rule, decision.row, decision.text_zh
+        );
         let mut line = |label: &str, value: String| {
             if !value.is_empty() {
                 let _ = writeln!(text, "    {label}: {value}");

@@ -13,11 +13,7 @@ use proto::v1;
 use tokio::sync::mpsc;
 use tonic::Status;
 
-use super::{
-    Api, request,
-    status::Refusal,
-    view,
-};
+use super::{Api, request, status::Refusal, view};
 use crate::{
     coordinator::application::{Application, stored_at},
     definitions::Definitions,
@@ -53,7 +49,8 @@ impl Api {
         request: v1::ReplayPolicyRequest,
     ) -> Result<mpsc::Receiver<Result<v1::ReplayPolicyResponse, Status>>, Refusal> {
         let files: Vec<(&str, &str)> = request.files.iter().map(|file| (&*file.name, &*file.text)).collect();
-        let new = Pack::parse(&files).map_err(|problems| Refusal::invalid("files", problems.to_string(), "the pack has problems"))?;
+        let new = Pack::parse(&files)
+            .map_err(|problems| Refusal::invalid("files", problems.to_string(), "the pack has problems"))?;
         let mut only: Vec<SagaNumber> = Vec::new();
         for case in &request.case_ids {
             only.push(self.number_of(request::id("case_ids", case)?).await?);
