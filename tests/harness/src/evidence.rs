@@ -11,6 +11,7 @@ use std::{
 use adapter::simulated::{Effect, Ledger};
 use anyhow::Context;
 use orchestrator::{
+    definitions::Definitions,
     fold,
     store::{CaseFilter, PublicId, SagaNumber, Store, sqlite::SqliteStore},
 };
@@ -113,7 +114,9 @@ pub async fn in_flight(database: &Path) -> anyhow::Result<u64> {
 
 async fn cases(database: &Path) -> anyhow::Result<Vec<Case>> {
     anyhow::ensure!(database.exists(), "no database at {}", database.display());
-    let store = SqliteStore::open(database).await.context("open the orchestrator's database")?;
+    let store = Arc::new(SqliteStore::open(database).await.context("open the orchestrator's database")?);
+    // No packs of today: each case is read by what was kept for it.
+    let definitions = Definitions::keep_all(store.clone(), Arc::default()).await?;
     let (mut cases, mut before) = (Vec::new(), None);
     loop {
         let (found, _) = store.search(&CaseFilter { before, limit: AT_ONCE, ..CaseFilter::default() }).await?;
@@ -121,9 +124,8 @@ async fn cases(database: &Path) -> anyhow::Result<Vec<Case>> {
         before = Some(*last);
         let numbers: Vec<SagaNumber> = found.iter().map(|(number, ..)| *number).collect();
         for loaded in store.load(&numbers).await? {
-            let hash = loaded.summary.definition;
-            let body = store.definition(hash).await?.context("a case's definition is not in the database")?;
-            let definition: Arc<Definition> = Arc::new(serde_json::from_slice(&body)?);
+            let pinned = definitions.get(loaded.summary.definition).await;
+            let definition = pinned.context("read what a case is pinned to")?.definition;
             let saga = fold::fold(&definition, &loaded).with_context(|| format!("fold saga {}", loaded.number))?;
             let mut events = Vec::new();
             for entry in &loaded.entries {
