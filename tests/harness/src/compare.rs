@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use proto::{associated::command_id, bus::CommandKind};
 use saga::{
-    Definition, Fact, Saga, Status, StepIndex,
+    Definition, Fact, MessageStatus, Saga, Status, StepIndex,
     definition::{Performer, Scope, Step},
     event::Command,
 };
@@ -17,6 +17,10 @@ use crate::evidence::{Case, Done, Evidence};
 
 /// Commands that are named so only ask.
 const QUERY: &str = "Query";
+
+/// How a message to a person is named on the wire, before its place in the saga, and its one revision.
+const MESSAGE_STEP: &str = "message/";
+const MESSAGE_REVISION: u32 = 1;
 
 /// Revisions beyond those ordered for which effects are looked for: an effect under one of them was ordered by nobody.
 const REVISIONS_BEYOND: u32 = 4;
@@ -76,6 +80,9 @@ pub fn compare(evidence: &Evidence) -> Report {
                 group.iter().for_each(|case| judge(&[*case], step, &by_id, &mut claimed, &mut report.wrongs));
             }
         }
+    }
+    for case in &evidence.cases {
+        messages(case, &by_id, &mut claimed, &mut report.wrongs);
     }
     for done in evidence.effects.iter().filter(|done| !claimed.contains(done.effect.call_id.as_str())) {
         let (endpoint, effect) = (&done.endpoint, &done.effect);
@@ -172,6 +179,32 @@ fn judge<'e>(
         }
     }
     belief(&shared, &mine, wrongs);
+}
+
+/// Every message that is believed to have arrived left a gateway once, and none left that was not to be sent.
+fn messages<'e>(
+    case: &Case,
+    by_id: &HashMap<&str, Vec<&'e Done>>,
+    claimed: &mut HashSet<&'e str>,
+    wrongs: &mut Vec<String>,
+) {
+    for (place, message) in case.saga.messages.iter().enumerate() {
+        let name = format!("saga {} message {place} ({})", case.number, message.template);
+        let step = format!("{MESSAGE_STEP}{place}");
+        let id = hex::encode(command_id(case.case, &step, CommandKind::Act, MESSAGE_REVISION));
+        let mine: Vec<&Done> = by_id.get(id.as_str()).into_iter().flatten().copied().collect();
+        claimed.extend(mine.iter().map(|done| done.effect.call_id.as_str()));
+        let left = mine.iter().filter(|done| done.effect.stands()).count();
+        if left > 1 {
+            wrongs.push(format!("{name}: it left {left} times"));
+        }
+        if message.status == MessageStatus::Delivered && left == 0 {
+            wrongs.push(format!("{name}: believed to have arrived, and no gateway knows it"));
+        }
+        if message.sent_at == 0 && left > 0 {
+            wrongs.push(format!("{name}: it left and was never sent"));
+        }
+    }
 }
 
 /// The effect is what the step asks for, at the department that performs it.

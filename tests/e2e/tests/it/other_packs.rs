@@ -7,12 +7,14 @@ use harness::{
     compare::{Report, compare},
     evidence::{Evidence, ledgers},
     process::Launch,
+    wait::{PATIENCE, until},
 };
 
 use crate::{PROGRAM, root};
 
-/// Plays these examples of a pack one after the other; answers the folder with the ledgers, and what was found there.
-async fn played(pack: &str, examples: &[&str]) -> anyhow::Result<(tempfile::TempDir, Report)> {
+/// Plays these examples of a pack one after the other and waits until this gateway has sent so many messages, which may
+/// still be under way when a case has ended; answers the folder with the ledgers, and what was found there.
+async fn played(pack: &str, examples: &[&str], told: (&str, usize)) -> anyhow::Result<(tempfile::TempDir, Report)> {
     let folder = tempfile::tempdir()?;
     let policies = root().join("examples/policies");
     let more = ["--policies", &policies.display().to_string()];
@@ -26,6 +28,9 @@ async fn played(pack: &str, examples: &[&str]) -> anyhow::Result<(tempfile::Temp
         let said = String::from_utf8_lossy(&played.stderr).into_owned();
         anyhow::ensure!(played.status.success(), "{pack}/{example}:\n{said}\n{}", running.written());
     }
+    let (gateway, messages) = told;
+    until("the messages", PATIENCE, async || Ok((effects(&folder, gateway).await?.len() >= messages).then_some(())))
+        .await?;
     assert!(running.stop().await?.success(), "a clean shutdown");
     let report = compare(&Evidence::of(&folder.path().join("data")).await?);
     Ok((folder, report))
@@ -41,7 +46,7 @@ async fn effects(folder: &tempfile::TempDir, endpoint: &str) -> anyhow::Result<V
 /// If this fails, the engine serves two provinces and no third: a city with a pack of its own cannot use it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_third_province_runs_from_its_pack_alone() -> anyhow::Result<()> {
-    let (folder, report) = played("xian-2026", &["example"]).await?;
+    let (folder, report) = played("xian-2026", &["example"], ("610000.sms", 2)).await?;
     report.all_well()?;
     assert_eq!(report.ends.into_iter().collect::<Vec<_>>(), [("Completed".to_owned(), 1)]);
     assert_eq!(effects(&folder, "610000.tax").await?.len(), 1, "the premium was paid once");
@@ -61,8 +66,8 @@ async fn a_third_province_runs_from_its_pack_alone() -> anyhow::Result<()> {
 /// would need a program of its own; or what it did beforehand stands although the inspection failed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_one_thing_runs_from_its_pack_alone() -> anyhow::Result<()> {
-    let (folder, report) =
-        played("restaurant", &["example", "fire-refused", "licence-refused", "inspection-failed"]).await?;
+    let examples = ["example", "fire-refused", "licence-refused", "inspection-failed"];
+    let (folder, report) = played("restaurant", &examples, ("330000.sms", 2)).await?;
     report.all_well()?;
     let ends: Vec<(String, usize)> = report.ends.into_iter().collect();
     let expected = ["Completed", "Offline", "PartiallyCompleted", "Rejected"].map(|end| (end.to_owned(), 1));
