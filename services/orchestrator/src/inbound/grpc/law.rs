@@ -21,6 +21,7 @@ use super::{
     view,
 };
 use crate::{
+    inbound::form::Check,
     coordinator::{
         PACK_CHOICE,
         application::{Application, stored_at},
@@ -120,6 +121,11 @@ impl Api {
         } else {
             packs.get(pack).cloned().ok_or(Refusal::NotFound(Missing::Pack))?
         };
+        let mut check = Check::new();
+        for slip in facts::known::problems(&pack, &facts) {
+            check.note(format!("facts_json: {}", slip.path), "YJ-0209", slip.what.zh, slip.what.en);
+        }
+        check.settle()?;
         Ok((facts, pack, at))
     }
 
