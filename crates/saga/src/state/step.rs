@@ -104,6 +104,12 @@ impl StepRun {
         } else {
             self.kept = false;
             self.legal.resume(at);
+            // Voided, and then done at a counter: what stands now is another effect, which is undone under its own
+            // revision (protocol.md 5).
+            if self.status == Status::Waiting && self.numbered[Command::Compensate as usize] > 0 {
+                self.revision += 1;
+                self.numbered = [0; 3];
+            }
             self.settle(Status::Succeeded);
         }
     }

@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 
 use saga::{
-    Answer, Cause, Decision, Definition, End, Event, Fact, Input, Saga, Status, StepIndex, decide,
+    Answer, Cause, Decision, Definition, End, Event, Fact, Input, MessageStatus, Pending, PendingKind, Saga, Status,
+    StepIndex, decide,
     event::{Command, Why},
+    legal::Stage,
     pending,
+    pending::NEVER,
 };
 
 /// What the worlds together must have met, or the judges have judged nothing.
@@ -26,6 +29,22 @@ pub const MUST_BE_MET: &[&str] = &[
     "bereaved",
     "offline healed",
     "late stand-in",
+    "procedure",
+    "followed",
+    "undecided",
+    "asked again",
+    "limit stated",
+    "limit unknown",
+    "limit stated anew",
+    "limit reached Near",
+    "limit reached Passed",
+    "limit reached Escalated",
+    "legal reminder",
+    "message delivered",
+    "message called",
+    "message dropped",
+    "message after the end",
+    "bereaved after the end",
 ];
 
 /// Judges one decision: the events that `input` led to, from `before` to `decision.saga`.
@@ -34,16 +53,23 @@ pub fn judge(definition: &Definition, before: &Saga, input: &Input, now: i64, de
     let mut saga = before.clone();
     for event in &decision.events {
         judge_event(definition, &saga, event);
+        judge_told(definition, &saga, event, now);
         saga.apply(definition, now, event);
     }
     assert_eq!(saga, decision.saga, "the events do not tell the whole story");
-    assert!(decision.events.len() <= 8 * definition.steps.len(), "the rules do not come to rest");
+    let events_max = 8 * definition.steps.len() + saga.messages.len();
+    assert!(decision.events.len() <= events_max, "the rules do not come to rest");
     let taken = decision.answer == Answer::Taken;
     assert_eq!(taken, !decision.events.is_empty(), "{:?} with {:?}", decision.answer, decision.events);
     let again = decide(definition, &decision.saga, input, now);
     // A timer that comes twice sends the same command twice, which every department must bear; and where two reminders
-    // are overdue it brings the one and then the other.
-    let harmless = |event: &Event| matches!(event.fact, Fact::Reminded { .. } | Fact::SentAgain { .. });
+    // or stages are overdue it brings the one and then the other. An operator who orders twice has the command sent
+    // again and the law asked again.
+    let harmless = |event: &Event| match event.fact {
+        Fact::Reminded { .. } | Fact::LimitReached { .. } | Fact::SentAgain { .. } | Fact::MessageSent { .. } => true,
+        Fact::Retried { .. } | Fact::AskedAgain { .. } => matches!(input, Input::Retry { .. }),
+        _ => false,
+    };
     let same = again.saga == decision.saga || again.events.iter().all(harmless);
     assert!(same, "the second delivery of {input:?} changes something: {:?}", again.events);
     judge_rest(definition, &decision.saga);
@@ -81,6 +107,59 @@ fn judge_event(definition: &Definition, saga: &Saga, event: &Event) {
         Fact::Ended { end } => judge_end(definition, saga, *end),
         _ => {}
     }
+}
+
+/// What the law, the clock and the sender of messages may say, and when.
+fn judge_told(definition: &Definition, saga: &Saga, event: &Event, now: i64) {
+    let known = |message: &u8| &saga.messages[usize::from(*message)];
+    match &event.fact {
+        Fact::Undecided { step, .. } => {
+            let run = saga.run(*step);
+            assert_eq!((run.status, &run.legal.unknown), (Status::Deciding, &None), "an answer to no question");
+        }
+        Fact::AskedAgain { step } => assert!(saga.run(*step).legal.unknown.is_some(), "nothing was unanswered"),
+        Fact::TimesStated { step, .. } => {
+            assert!(saga.wants_times(definition, *step), "times that were not asked for");
+        }
+        Fact::LimitReached { step, stage } => {
+            let legal = &saga.run(*step).legal;
+            assert_eq!(saga.frozen_since, None, "{event:?} while frozen");
+            assert!(legal.stated && legal.paused_since.is_none(), "{event:?} of a clock that stands: {legal:?}");
+            let before = [None, Some(Stage::Near), Some(Stage::Passed)];
+            assert_eq!(legal.reached, before[*stage as usize], "each stage once and in its order");
+            assert!(legal.limit.is_some_and(|limit| limit.at(*stage) <= now), "before its time");
+            assert!(is_under_way(saga, *step), "{event:?} of what is not under way");
+        }
+        Fact::Reminded { step } => {
+            assert_eq!(saga.frozen_since, None, "{event:?} while frozen");
+            assert!(is_under_way(saga, *step), "{event:?} of what is not under way");
+        }
+        Fact::MessageQueued { template, key, .. } => {
+            assert!(!saga.bereaved, "{event:?} after a bereavement");
+            assert_eq!(saga.message(template, key), None, "told twice");
+        }
+        Fact::MessageSent { message } => {
+            assert!(saga.frozen_since.is_none() && !saga.bereaved, "{event:?} in silence");
+            let run = known(message);
+            let in_time = run.status == MessageStatus::Waiting && run.due_at <= now;
+            assert!(in_time || run.status == MessageStatus::Out, "{run:?}");
+        }
+        Fact::MessageReplied { message, .. } => {
+            assert!(matches!(known(message).status, MessageStatus::Out | MessageStatus::ToCall), "{event:?}");
+        }
+        Fact::MessageCalled { message } => assert_eq!(known(message).status, MessageStatus::ToCall),
+        Fact::MessageDropped { .. } => assert!(saga.bereaved, "{event:?} although nobody died"),
+        Fact::Followed { procedure, key } => {
+            assert!(!saga.followed.contains(&(procedure.clone(), key.clone())), "begun twice");
+        }
+        _ => {}
+    }
+}
+
+fn is_under_way(saga: &Saga, step: StepIndex) -> bool {
+    let run = saga.run(step);
+    let act = run.out.as_ref().is_some_and(|out| out.command == Command::Act);
+    run.status == Status::Open || (run.status == Status::InDoubt && act)
 }
 
 fn judge_act(definition: &Definition, saga: &Saga, step: StepIndex, revision: u32) {
@@ -130,7 +209,9 @@ fn judge_end(definition: &Definition, saga: &Saga, end: End) {
         };
         assert_eq!(definition.indices().find(left), None, "ends with something standing that was to be undone");
     }
-    if end == End::Completed {
+    if definition.procedure {
+        assert!(!matches!(end, End::Rejected | End::Expired), "a procedure only goes forward");
+    } else if end == End::Completed {
         assert!(saga.pivot_succeeded(definition), "completed without the pivot");
     }
     if matches!(end, End::Rejected | End::Expired) {
@@ -141,19 +222,50 @@ fn judge_end(definition: &Definition, saga: &Saga, end: End) {
 /// A saga at rest waits for something that somebody can see.
 fn judge_rest(definition: &Definition, saga: &Saga) {
     let rows = pending(definition, saga);
+    judge_what_is_awaited(definition, saga, &rows);
     if saga.end.is_some() {
-        assert_eq!(rows, [], "something is awaited after the end");
         return;
     }
     let deciding = saga.steps.iter().any(|run| run.status == Status::Deciding);
     let visible = !rows.is_empty() || saga.frozen_since.is_some() || saga.is_stuck(definition) || deciding;
     assert!(visible || !saga.started, "waits for nothing: {}", tell(definition, saga));
-    let distinct: BTreeSet<String> = rows.iter().map(|row| format!("{:?} {:?}", row.step, row.timer())).collect();
-    assert_eq!(distinct.len(), rows.len(), "two rows for one wait");
     for step in definition.indices() {
         let run = saga.run(step);
         let with_department = matches!(run.status, Status::InDoubt | Status::Cancelling | Status::Compensating);
         assert_eq!(with_department, run.out.is_some(), "{run:?}");
+    }
+}
+
+/// A row stands exactly while something is awaited, and one only.
+fn judge_what_is_awaited(definition: &Definition, saga: &Saga, rows: &[Pending]) {
+    let distinct: BTreeSet<String> = rows.iter().map(|row| format!("{:?} {:?}", row.step, row.timer())).collect();
+    assert_eq!(distinct.len(), rows.len(), "two rows for one wait");
+    let kinds = |row: &Pending| matches!(row.kind, PendingKind::Message { .. } | PendingKind::Call);
+    let (of_messages, of_steps): (Vec<&Pending>, Vec<&Pending>) = rows.iter().partition(|row| kinds(row));
+    assert!(saga.end.is_none() || of_steps.is_empty(), "something but a message is awaited after the end");
+    assert!(saga.frozen_since.is_none() || rows.iter().all(|row| row.due_at == NEVER), "due while frozen: {rows:?}");
+    for (at, message) in saga.messages.iter().enumerate() {
+        let found: Vec<_> = of_messages.iter().filter(|row| row.step.at() == at).map(|row| &row.kind).collect();
+        match message.status {
+            MessageStatus::Waiting | MessageStatus::Out => {
+                assert_eq!(found, [&PendingKind::Message { attempts: message.attempts }]);
+                assert!(!saga.bereaved || saga.frozen_since.is_some(), "still to be sent after a bereavement");
+            }
+            MessageStatus::ToCall => assert_eq!(found, [&PendingKind::Call]),
+            MessageStatus::Delivered | MessageStatus::Called | MessageStatus::Dropped => assert!(found.is_empty()),
+        }
+    }
+    for step in definition.indices().filter(|_| saga.end.is_none()) {
+        let run = saga.run(step);
+        let legal = &run.legal;
+        let told = legal.limit.is_some() && legal.reached != Some(Stage::Escalated);
+        let speaks = legal.unknown.is_some() || !legal.reminders.is_empty() || told;
+        let found = of_steps.iter().filter(|row| row.step == step && row.kind == PendingKind::Legal).count();
+        assert_eq!(found, usize::from(speaks), "{run:?}");
+        let may = run.status == Status::Deciding || is_under_way(saga, step);
+        assert!(may || !speaks, "a legal clock runs of what is not under way: {run:?}");
+        assert_eq!(legal.paused_since.is_some(), run.status == Status::Correcting, "{run:?}");
+        assert!(legal.stated || (legal.limit.is_none() && legal.reminders.is_empty()), "what is void speaks: {run:?}");
     }
 }
 

@@ -8,7 +8,7 @@ use saga::{
     definition::{OnRefusal, Retry},
 };
 
-use crate::draft::{Draft, definition, department, law, person};
+use crate::draft::{self, Draft, definition, department, law, person};
 
 pub const LATE_MS: i64 = 50_000;
 pub const EXPIRY_MS: i64 = 120_000;
@@ -18,6 +18,7 @@ const REMIND_MS: [i64; 2] = [30_000, 60_000];
 #[derive(Clone, Debug)]
 pub struct Plan {
     steps: Vec<StepPlan>,
+    /// Beyond the last step where it is a procedure: it has none.
     pivot: usize,
     twins: bool,
 }
@@ -41,10 +42,9 @@ pub fn plans() -> impl Strategy<Value = Plan> {
             flags,
         },
     );
-    (vec(step, 2..10), any::<prop::sample::Index>(), any::<bool>()).prop_map(|(steps, pivot, twins)| Plan {
-        pivot: pivot.index(steps.len()),
-        steps,
-        twins,
+    (vec(step, 2..10), any::<prop::sample::Index>(), any::<bool>(), 0..8_u8).prop_map(|(steps, pivot, twins, kind)| {
+        let procedure = kind == 7;
+        Plan { pivot: if procedure { steps.len() } else { pivot.index(steps.len()) }, steps, twins }
     })
 }
 
@@ -62,7 +62,8 @@ impl Plan {
         let messages: Vec<bool> =
             self.steps.iter().enumerate().map(|(at, step)| at != self.pivot && step.performer == 9).collect();
         let drafts = (0..self.steps.len()).map(|at| self.draft(at, &names, &messages)).collect();
-        let definition = definition("random", drafts);
+        let procedure = self.pivot == self.steps.len();
+        let definition = if procedure { draft::procedure("random", drafts) } else { definition("random", drafts) };
         assert_eq!(definition.problems(), [], "the plan should have been of a definition that can be run");
         definition
     }
@@ -93,6 +94,12 @@ impl Plan {
         }
         if let Some(other) = named(2).filter(|other| flag(4) && flag(5) && !after.contains(other)) {
             draft = draft.once_settled(&[other]);
+        }
+        if flag(14) && !messages[at] {
+            draft = draft.limited("5 working days");
+        }
+        if flag(15) && !messages[at] && draft.step.department().is_some() {
+            draft = draft.reminded_on(&[30, 60]);
         }
         draft.step.retry = Retry { attempts_max: 2, first_ms: 1_000, longest_ms: 4_000, inquiry_ms: 10_000 };
         draft.after(&after)

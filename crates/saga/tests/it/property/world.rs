@@ -6,9 +6,11 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use saga::{
-    Definition, Fact, Input, PendingKind, Saga, Status, StepIndex, decide,
+    Definition, Fact, Input, MessageStatus, Outcome, PendingKind, Saga, Status, StepIndex, decide,
+    definition::Selection,
     event::{Because, Command},
-    input::{Found, Says, Verdict},
+    input::{Found, Question, Says, Verdict},
+    legal::Limit,
     pending,
     pending::NEVER,
 };
@@ -17,10 +19,10 @@ use super::{
     ledger::{Ledger, Mood},
     legal,
 };
-use crate::case::MORNING;
+use crate::case::{MORNING, reason};
 
 /// Rounds in which a fair world must come to rest. Nine steps, each under way a few times, need far fewer.
-const ROUNDS_MAX: usize = 500;
+const ROUNDS_MAX: usize = 1_000;
 
 pub struct World {
     definition: Arc<Definition>,
@@ -67,27 +69,99 @@ impl World {
     fn give(&mut self, input: Input, choice: u16) {
         let decision = decide(&self.definition, &self.saga, &input, self.now);
         legal::judge(&self.definition, &self.saga, &input, self.now, &decision);
-        let mut asked = Vec::new();
         for event in &decision.events {
             let before = self.saga.clone();
             self.saga.apply(&self.definition, self.now, event);
             self.take_notice(&before, &event.fact);
-            if let Fact::Asked { step, question } = event.fact {
-                asked.push((step, question));
-            }
+            self.take_notice_of_what_is_told(&before, &event.fact);
         }
         if self.saga.is_stuck(&self.definition) {
             self.meet("stuck");
         }
-        // The law answers in the batch in which it is asked.
-        if !matches!(input, Input::Decided { .. }) {
-            self.given.push(input);
+        self.given.push(input);
+        self.law_answers(choice);
+    }
+
+    /// The law answers in the batch in which it is asked, if only that it cannot.
+    fn law_answers(&mut self, choice: u16) {
+        let asks = |step: &StepIndex| self.saga.asks(*step);
+        if let Some(step) = self.definition.indices().find(asks) {
+            let is = self.definition.step(step);
+            let selects = matches!(is.selection, Selection::Rule(_)) && self.saga.run(step).selected.is_none();
+            let question = if selects { Question::Selection } else { Question::Performance };
+            let verdict = if choice % 11 == 10 { Verdict::No { reasons: Vec::new() } } else { Verdict::Yes };
+            let decided = Input::Decided { step, question, verdict, explained: None };
+            let unknown = Input::Undecided { step, code: "LAW-002".into() };
+            return self.give(if choice % 11 == 9 { unknown } else { decided }, choice / 11);
         }
-        for (step, question) in asked {
-            let no = choice % 11 == 10;
-            let verdict = if no { Verdict::No { reasons: Vec::new() } } else { Verdict::Yes };
-            self.give(Input::Decided { step, question, verdict, explained: None }, choice / 11);
+        let wants = |step: &StepIndex| self.saga.wants_times(&self.definition, *step);
+        if let Some(step) = self.definition.indices().find(wants) {
+            let is = self.definition.step(step);
+            let unknown = (choice % 7 == 6).then(|| "LAW-003".into());
+            let near_at = self.now + i64::from(choice % 5) * 20_000;
+            let limit = Limit { near_at, due_at: near_at + 30_000, escalate_at: near_at + 40_000 };
+            let limit = Some(limit).filter(|_| is.has_limit() && unknown.is_none());
+            let reminders = if is.remind_on.is_some() { vec![near_at + 5_000, near_at + 35_000] } else { Vec::new() };
+            self.give(Input::Times { step, limit, unknown, reminders }, choice / 7);
         }
+    }
+
+    fn take_notice_of_what_is_told(&mut self, before: &Saga, fact: &Fact) {
+        match fact {
+            Fact::Undecided { .. } => self.meet("undecided"),
+            Fact::AskedAgain { .. } => self.meet("asked again"),
+            Fact::TimesStated { unknown: Some(_), .. } => self.meet("limit unknown"),
+            Fact::TimesStated { step, .. } => {
+                let again = !before.run(*step).legal.pauses.is_empty();
+                self.meet(if again { "limit stated anew" } else { "limit stated" });
+            }
+            Fact::LimitReached { stage, .. } => self.meet(&format!("limit reached {stage:?}")),
+            Fact::Reminded { step } if before.run(*step).status == Status::InDoubt => self.meet("legal reminder"),
+            Fact::Followed { .. } => self.meet("followed"),
+            Fact::MessageSent { .. } if before.end.is_some() => self.meet("message after the end"),
+            Fact::MessageReplied { outcome: Outcome::Succeeded, .. } => self.meet("message delivered"),
+            Fact::MessageCalled { .. } => self.meet("message called"),
+            Fact::MessageDropped { .. } => self.meet("message dropped"),
+            Fact::Bereaved if before.end.is_some() => self.meet("bereaved after the end"),
+            Fact::Ended { .. } if self.definition.procedure => self.meet("procedure"),
+            _ => {}
+        }
+    }
+
+    /// An occasion calls for a message, perhaps at night.
+    fn message_is_called_for(&mut self, choice: u16) {
+        let key = (choice % 13).to_string().into();
+        let not_before = self.now + i64::from(choice / 13 % 3) * 15_000;
+        self.give(Input::Message { template: "N01".into(), key, to: "mother".into(), not_before }, choice);
+    }
+
+    /// The sender of messages says something of one that it was given, perhaps again or in another order.
+    fn sender_answers(&mut self, choice: u16) {
+        let messages = self.saga.messages.len();
+        let Ok(message) = u8::try_from(usize::from(choice) % messages.max(1)) else { return };
+        let Some(run) = self.saga.messages.get(usize::from(message)).filter(|run| run.attempts > 0) else { return };
+        let number = (run.numbered + 1).saturating_sub(u32::from(choice / 200 % 3 == 2));
+        let failed = |retryable| Outcome::Failed { code: "DOWN".into(), retryable };
+        let (number, outcome) = match choice / 600 % 7 {
+            0 | 1 => (number, Outcome::Accepted { department_case: "M".into() }),
+            2 | 3 => (number, Outcome::Succeeded),
+            4 => (number, Outcome::Refused { reason: reason("NO-PHONE") }),
+            5 => (0, failed(true)),
+            _ => (0, failed(false)),
+        };
+        self.give(Input::MessageReply { by: "messenger".into(), message, number, outcome }, choice);
+    }
+
+    /// A person telephones, or a procedure begins.
+    fn person_calls_or_follows(&mut self, choice: u16) {
+        let message = u8::try_from(choice / 2 % 16).unwrap_or_default();
+        self.give(
+            match choice % 2 {
+                0 => Input::Called { message },
+                _ => Input::Follow { procedure: "correction".into(), key: (choice / 2 % 5).to_string().into() },
+            },
+            choice,
+        );
     }
 
     fn take_notice(&mut self, before: &Saga, fact: &Fact) {
@@ -127,9 +201,12 @@ impl World {
             0..=89 => self.department_reads(choice, kind % 5),
             90..=149 => self.reply_comes(choice, kind % 5),
             150..=174 => self.person_answers(choice),
-            175..=209 => self.clock_speaks(choice),
-            210..=219 => self.time_passes(choice),
-            220..=229 => self.something_comes_again(choice),
+            175..=206 => self.clock_speaks(choice),
+            207..=210 => self.message_is_called_for(choice),
+            211..=214 => self.sender_answers(choice),
+            215..=216 => self.person_calls_or_follows(choice),
+            217..=222 => self.time_passes(choice),
+            223..=229 => self.something_comes_again(choice),
             230..=233 => self.operator_orders(choice),
             234..=236 => self.counter_reports(choice),
             237..=244 => self.operator_redoes(choice),
@@ -253,7 +330,7 @@ impl World {
             Some(*step) == self.definition.pivot() || !is.notices.is_empty()
         };
         let steps: Vec<StepIndex> = self.definition.indices().filter(noticed).collect();
-        let step = steps[usize::from(choice) % steps.len()];
+        let Some(step) = steps.get(usize::from(choice) % steps.len().max(1)).copied() else { return };
         self.ledgers[step.at()].outside = true;
         self.give(Input::Notice { step }, choice);
     }
@@ -262,7 +339,12 @@ impl World {
     pub fn settle(&mut self) {
         self.give(Input::Unfreeze, 1);
         for _ in 0..ROUNDS_MAX {
-            if !self.mail_arrives() && !self.people_answer() && !self.clock_goes_on() && !self.operators_look() {
+            let somebody = self.mail_arrives()
+                || self.messages_arrive()
+                || self.people_answer()
+                || self.clock_goes_on()
+                || self.operators_look();
+            if !somebody {
                 break;
             }
         }
@@ -271,7 +353,22 @@ impl World {
             "fair answers, and yet it waits: {}",
             legal::tell(&self.definition, &self.saga)
         );
+        assert_eq!(pending(&self.definition, &self.saga), [], "fair answers, and yet something is awaited");
         self.compare_with_the_ledgers();
+    }
+
+    /// What is out is delivered, and who is to be called is called.
+    fn messages_arrive(&mut self) -> bool {
+        let open = |status| matches!(status, MessageStatus::Out | MessageStatus::ToCall);
+        let Some(at) = self.saga.messages.iter().position(|run| open(run.status)) else { return false };
+        let (message, run) = (u8::try_from(at).unwrap(), &self.saga.messages[at]);
+        let number = run.numbered + 1;
+        let input = match run.status {
+            MessageStatus::ToCall => Input::Called { message },
+            _ => Input::MessageReply { by: "messenger".into(), message, number, outcome: Outcome::Succeeded },
+        };
+        self.give(input, 1);
+        true
     }
 
     fn mail_arrives(&mut self) -> bool {

@@ -8,7 +8,7 @@ use saga::{
 
 use crate::{
     case::Case,
-    definitions::{BACK, HOUR, birth, branches},
+    definitions::{BACK, DAY, HOUR, birth, branches},
     draft::{definition, department},
 };
 
@@ -201,4 +201,30 @@ fn the_way_back_follows_the_dependencies_wherever_the_steps_stand_in_the_list() 
     assert_eq!(case.sent(), ["Compensate middle 1"]);
     case.compensated("middle").compensated("ground");
     assert_eq!(case.end(), Some(End::Rejected));
+}
+
+/// If it failed, what was voided and then done at a counter could never be undone: the department would answer each
+/// order with its old answer, which counts no more.
+#[test]
+fn what_was_voided_and_then_done_at_the_counter_is_undone_under_a_new_revision() {
+    let drafts = || {
+        vec![
+            department("card")
+                .undone_for(&[Cause::Corrected, Cause::Withdrawn])
+                .noticed()
+                .expires(DAY, saga::definition::OnRefusal::Offline),
+            department("photo"),
+            department("pivot").after(&["card", "photo"]).pivot(),
+        ]
+    };
+    let mut case = Case::of(definition("counter", drafts())).started();
+    case.succeed(&["card"]).redo("card").freeze().compensated("card").notice("card").unfreeze();
+    assert_eq!((case.status("card"), case.revision("card")), (Status::Succeeded, 2));
+    let mut withdrawn = case.clone();
+    case.redo("card");
+    assert_eq!(case.sent(), ["Compensate card 2"]);
+    case.compensated("card");
+    assert_eq!(case.sent(), ["Act card 3"]);
+    withdrawn.withdraw();
+    assert_eq!(withdrawn.sent(), ["Cancel photo 1", "Compensate card 2"]);
 }
