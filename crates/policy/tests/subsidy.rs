@@ -274,6 +274,20 @@ fn a_correction_on_the_same_side_of_the_line_reverses_nothing() {
     assert_eq!(why.code(), "LAW-004");
 }
 
+/// Where a pack knows no shares the department books the total, and would otherwise keep it for a child that the scheme
+/// does not know.
+#[test]
+fn what_the_department_booked_in_total_is_taken_back_too() {
+    let shipped = shipped();
+    let mut facts = child("2025-12-31T23:59", "140110", "P1");
+    facts["subsidy-entry"] = json!({"ledger_entry": "ZZ1401102026000001", "year": 2026, "amount_fen": 40_000});
+    let reversal = asked("subsidy-reversal", &shipped, &facts);
+    assert_eq!((reversal.outcome, &*reversal.row), (Outcome::Yes, "D7-R1"));
+    assert_eq!((&reversal.gives["amount_fen"], &reversal.gives["entry"]), (&json!(40_000), &json!(null)));
+    facts["child"]["born_at"] = json!("2026-01-01T00:00");
+    assert_eq!(&*asked("subsidy-reversal", &shipped, &facts).row, "D7-R2");
+}
+
 /// The money would otherwise come on a Saturday, when no bank moves it (X14).
 #[test]
 fn d7_deadline_the_end_of_october_2026_is_a_saturday_so_the_money_comes_on_friday() {

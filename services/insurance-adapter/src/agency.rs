@@ -14,7 +14,7 @@ use crate::contract::{
     ClaimMaternity, ClaimMaternityOutput, EnrolProvisionally, EnrolProvisionallyOutput, EnrolResident,
     EnrolResidentOutput, NotifyDenial, NotifyDenialOutput, OpenBenefits, OpenBenefitsOutput, PayMaternity,
     PayMaternityOutput, PayRefund, PayRefundOutput, QueryMaternity, QueryMaternityOutput, RecordSubsidy,
-    RecordSubsidyOutput, TerminateEnrolment, TerminateEnrolmentOutput,
+    RecordSubsidyOutput, ReverseSubsidy, ReverseSubsidyOutput, TerminateEnrolment, TerminateEnrolmentOutput,
 };
 
 /// The system of a medical insurance agency.
@@ -48,6 +48,12 @@ pub trait InsuranceAgency: Send + Sync + 'static {
     async fn record_subsidy(&self, key: &str, request: &RecordSubsidy) -> Result<Reply<RecordSubsidyOutput>, Unknown>;
     /// Reverses the entry made under `act`, or stops it.
     async fn reverse_subsidy(&self, act: &str, key: &str) -> Result<Undone, Unknown>;
+    /// Reverses a child's entry, once, because a corrected fact says so.
+    async fn take_back_subsidy(
+        &self,
+        key: &str,
+        request: &ReverseSubsidy,
+    ) -> Result<Reply<ReverseSubsidyOutput>, Unknown>;
     /// Stops the entry taken up under `act`.
     async fn stop_subsidy(&self, act: &str) -> Result<Stopped, Unknown>;
     /// Looks up how a mother is insured and what is known of her delivery's costs. Reads only.

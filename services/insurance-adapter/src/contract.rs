@@ -20,7 +20,10 @@ pub use self::{
         Addressee, Agreement, Approval, Cost, Denial, Insured, NotifyDenial, NotifyDenialOutput, PaidDelivery,
         PayMaternity, PayMaternityOutput, Payee, QueriedMother, QueryMaternity, QueryMaternityOutput, Suspension,
     },
-    money::{BankAccount, Overcollection, PayRefund, PayRefundOutput, Refund, RefundedPremium, Subsidy, SubsidyLine},
+    money::{
+        BankAccount, Overcollection, PayRefund, PayRefundOutput, Refund, RefundedPremium, ReverseSubsidy,
+        ReverseSubsidyOutput, Subsidy, SubsidyEntry, SubsidyLine,
+    },
 };
 
 /// 城乡居民基本医疗保险参保登记, 皖 附件2 二.5; 晋医保发〔2026〕4号 三(二).

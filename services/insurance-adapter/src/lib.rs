@@ -23,7 +23,7 @@ use crate::contract::{
     ClaimMaternity, ClaimMaternityOutput, EnrolProvisionally, EnrolProvisionallyOutput, EnrolResident,
     EnrolResidentOutput, NotifyDenial, NotifyDenialOutput, OpenBenefits, OpenBenefitsOutput, PayMaternity,
     PayMaternityOutput, PayRefund, PayRefundOutput, QueryMaternity, QueryMaternityOutput, RecordSubsidy,
-    RecordSubsidyOutput, TerminateEnrolment, TerminateEnrolmentOutput,
+    RecordSubsidyOutput, ReverseSubsidy, ReverseSubsidyOutput, TerminateEnrolment, TerminateEnrolmentOutput,
 };
 
 type System = Arc<dyn InsuranceAgency>;
@@ -42,6 +42,7 @@ pub fn adapter(agency: System) -> Department {
         .remote("RecordSubsidy", record_subsidy)
         .undone_by("ReverseSubsidy", reverse_subsidy)
         .stopped_by(stop_subsidy)
+        .remote("ReverseSubsidy", take_back_subsidy)
         .remote("QueryMaternity", query_maternity)
         .idempotent_query()
         .remote("PayMaternity", pay_maternity)
@@ -119,6 +120,15 @@ async fn reverse_subsidy(
     call: Call,
 ) -> Result<Undone, Unknown> {
     agency.reverse_subsidy(&undo.act_id, call.id()).await
+}
+
+/// 冲帐 of a subsidy as a step of its own, 晋医保发〔2026〕4号 五.
+async fn take_back_subsidy(
+    agency: &System,
+    request: ReverseSubsidy,
+    call: Call,
+) -> Result<Reply<ReverseSubsidyOutput>, Unknown> {
+    agency.take_back_subsidy(call.id(), &request).await
 }
 
 async fn stop_subsidy(agency: &System, _: RecordSubsidy, call: Call) -> Result<Stopped, Unknown> {

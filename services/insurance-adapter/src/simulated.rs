@@ -26,7 +26,7 @@ use crate::{
         ClaimMaternity, ClaimMaternityOutput, EnrolProvisionally, EnrolProvisionallyOutput, EnrolResident,
         EnrolResidentOutput, NotifyDenial, NotifyDenialOutput, OpenBenefits, OpenBenefitsOutput, PayMaternity,
         PayMaternityOutput, PayRefund, PayRefundOutput, QueryMaternity, QueryMaternityOutput, RecordSubsidy,
-        RecordSubsidyOutput, TerminateEnrolment, TerminateEnrolmentOutput,
+        RecordSubsidyOutput, ReverseSubsidy, ReverseSubsidyOutput, TerminateEnrolment, TerminateEnrolmentOutput,
     },
 };
 
@@ -163,6 +163,14 @@ impl InsuranceAgency for SimulatedInsurance {
 
     async fn reverse_subsidy(&self, act: &str, key: &str) -> Result<Undone, Unknown> {
         self.reversed(act, key).await
+    }
+
+    async fn take_back_subsidy(
+        &self,
+        key: &str,
+        request: &ReverseSubsidy,
+    ) -> Result<Reply<ReverseSubsidyOutput>, Unknown> {
+        answer(self.took_back_subsidy(key, request).await)
     }
 
     async fn stop_subsidy(&self, act: &str) -> Result<Stopped, Unknown> {

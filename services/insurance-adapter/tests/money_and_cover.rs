@@ -17,8 +17,8 @@ use insurance_adapter::{
     contract::{
         EnrolProvisionally, EnrolProvisionallyOutput, EnrolResident, EnrolResidentOutput, Insured, NotifyDenial,
         NotifyDenialOutput, OpenBenefits, OpenBenefitsOutput, PayMaternity, PayMaternityOutput, PayRefund,
-        PayRefundOutput, QueryMaternity, QueryMaternityOutput, RecordSubsidy, TerminateEnrolment,
-        TerminateEnrolmentOutput,
+        PayRefundOutput, QueryMaternity, QueryMaternityOutput, RecordSubsidy, ReverseSubsidy, ReverseSubsidyOutput,
+        TerminateEnrolment, TerminateEnrolmentOutput,
     },
     simulated::{
         SimulatedInsurance, WAGE_FEN,
@@ -183,6 +183,12 @@ async fn every_act_sent_twice_is_done_once() {
     let enrolled = world.enrol("01", enrolment()).await;
     assert!(enrolled.person_number == PERSON, "the tables below name another number");
     world.once("OpenBenefits", cover("2026-11-01")).await;
+    let world = World::new();
+    let booked = done(world.agency.record_subsidy("01", &typed(subsidy(json!([])))).await);
+    let entry = json!({ "ledger_entry": booked.ledger_entry });
+    let taken_back = json!({ "registration": enrolment()["registration"],
+                             "enrolment": { "person_number": "1400000000000001" }, "subsidy-entry": entry });
+    world.once("ReverseSubsidy", taken_back).await;
     world.once("CorrectRecord", correction("例安然")).await;
     world.once("TerminateEnrolment", termination("2026-12-01")).await;
 }
@@ -419,6 +425,30 @@ async fn a_subsidy_is_booked_by_its_shares_and_reversed_in_the_books() {
     assert!(done(record("06", subsidy(shares)).await).ledger_entry != entry.ledger_entry);
 }
 
+/// A case that ended years ago would otherwise keep a subsidy that its corrected birth does not earn, or lose it twice;
+/// or another child's entry would be taken back (D7, "据实结算").
+#[tokio::test]
+async fn a_subsidy_is_taken_back_by_a_step_of_its_own_once_and_by_its_own_number() {
+    let world = World::new();
+    let entry = done(world.agency.record_subsidy("01", &typed(subsidy(json!([])))).await);
+    let take_back = async |key: &str, ledger_entry: &str| -> Result<Reply<ReverseSubsidyOutput>, Unknown> {
+        let fields = json!({ "registration": enrolment()["registration"],
+                             "enrolment": { "person_number": "1400000000000001" },
+                             "subsidy-entry": { "ledger_entry": ledger_entry } });
+        world.agency.take_back_subsidy(key, &typed::<ReverseSubsidy>(fields)).await
+    };
+    assert_eq!(refused(take_back("02", "ZZ1408262026000009").await), "INS-914");
+    let taken = done(take_back("03", &entry.ledger_entry).await);
+    assert_eq!(taken.amount_fen, 40_000);
+    assert!(done(take_back("03", &entry.ledger_entry).await) == taken);
+    assert!(done(take_back("04", &entry.ledger_entry).await) == taken);
+    assert_eq!((world.balance(PREMIUMS).await, world.agency.journal().await.unwrap().len()), (0, 2));
+    // Corrected back across the line, the child is subsidised again, under another entry.
+    let again = done(world.agency.record_subsidy("05", &typed(subsidy(json!([])))).await);
+    assert!(again.ledger_entry != entry.ledger_entry);
+    assert_eq!(world.balance(PREMIUMS).await, -40_000);
+}
+
 /// A child's first bills would otherwise hang on a number that nobody looks under any more (D12 row 1).
 #[tokio::test]
 async fn completing_a_provisional_record_keeps_number_start_and_cover() {
@@ -560,6 +590,13 @@ fn the_names_and_shapes_are_those_of_the_proto() {
         "OpenBenefits",
         &json!({ "enrolment": person, "benefit": { "start_on": on, "end_on": on }, "benefit-choice": { "start_on": on, "end_on": on } }),
     );
+    let number = json!({ "id_number": asking_for(900) });
+    let entry = json!({ "ledger_entry": "ZZ1408262026000001" });
+    same::<ReverseSubsidy>(
+        "ReverseSubsidy",
+        &json!({ "registration": number, "enrolment": person, "subsidy-entry": entry }),
+    );
+    same::<ReverseSubsidyOutput>("ReverseSubsidyOutput", &json!({ "ledger_entry": "CZ-1", "amount_fen": 1 }));
     same::<OpenBenefitsOutput>(
         "OpenBenefitsOutput",
         &json!({ "start_on": on, "end_on": on, "window_id": "DY1", "version": 1 }),

@@ -135,8 +135,8 @@ pub struct AnswerTask {
     /// 以何身份 / in which role
     #[arg(long = "as", value_enum)]
     pub role: Role,
-    /// 公民身份号码 / the person's ID number
-    #[arg(long)]
+    /// 公民身份号码;窗口人员为工号 / the person's ID number; of a clerk, the number that the office gave her
+    #[arg(long, alias = "officer")]
     pub id_number: String,
     /// 不同意 / the person says no
     #[arg(long, conflicts_with = "correct")]
@@ -147,6 +147,9 @@ pub struct AnswerTask {
     /// 补正 字段=值,可重复 / a corrected field, may be repeated
     #[arg(long, value_name = "FIELD=VALUE", value_parser = corrected)]
     pub correct: Vec<(String, Value)>,
+    /// 经办人的决定 字段=值,可重复 / what the person decides, may be repeated
+    #[arg(long, value_name = "FIELD=VALUE", value_parser = corrected, conflicts_with_all = ["decline", "correct"])]
+    pub field: Vec<(String, Value)>,
     /// 幂等键 / idempotency key; by default a new one
     #[arg(long)]
     pub key: Option<String>,
@@ -178,6 +181,47 @@ pub struct Withdraw {
 impl std::fmt::Debug for Withdraw {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Withdraw").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// `yijian procedure`.
+#[derive(Args)]
+pub struct StartProcedure {
+    /// 办件号 / the case's id
+    #[arg(value_name = "CASE")]
+    pub id: Uuid,
+    /// 程序名,如 correction、recalculation、refund / which procedure, as the pack calls it
+    #[arg(value_name = "NAME")]
+    pub procedure: String,
+    /// 以何身份 / in which role
+    #[arg(long = "as", value_enum, default_value = "applicant")]
+    pub role: Role,
+    /// 公民身份号码;窗口人员为工号 / the person's ID number; of a clerk, the number that the office gave her
+    #[arg(long, alias = "officer")]
+    pub id_number: String,
+    /// 更正 字段=值,可重复 / a corrected fact, may be repeated
+    #[arg(long, value_name = "FIELD=VALUE", value_parser = corrected)]
+    pub correct: Vec<(String, Value)>,
+    /// 申请内容 字段=值,可重复 / what is asked for, may be repeated
+    #[arg(long, value_name = "FIELD=VALUE", value_parser = corrected)]
+    pub request: Vec<(String, Value)>,
+    /// 事由,不得含个人信息 / why, without personal data
+    #[arg(long, default_value = "")]
+    pub reason: String,
+    /// 幂等键 / idempotency key; by default a new one
+    #[arg(long)]
+    pub key: Option<String>,
+    #[command(flatten)]
+    server: Server,
+}
+
+impl std::fmt::Debug for StartProcedure {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("StartProcedure")
+            .field("id", &self.id)
+            .field("procedure", &self.procedure)
+            .finish_non_exhaustive()
     }
 }
 
@@ -296,7 +340,7 @@ pub(crate) async fn answer(arguments: AnswerTask) -> Result<(), Failure> {
     let task = task.unwrap_or_else(|| v1::Task { task_id: arguments.task.clone(), version: 1, ..Default::default() });
     let says = match (arguments.decline, arguments.correct.is_empty()) {
         (true, _) => Says::No,
-        (false, true) => Says::Yes { method: arguments.method },
+        (false, true) => Says::Yes { method: arguments.method, fields: arguments.field.into_iter().collect() },
         (false, false) => Says::Corrected(arguments.correct.into_iter().collect()),
     };
     let actor = v1::Actor { role: arguments.role.name().to_owned(), id_number: arguments.id_number };
@@ -313,6 +357,8 @@ pub enum Says {
     Yes {
         /// One of the task's methods.
         method: Option<String>,
+        /// What the person decides, under the names that the step gives; empty where it gives none.
+        fields: Map<String, Value>,
     },
     /// No.
     No,
@@ -320,29 +366,67 @@ pub enum Says {
     Corrected(Map<String, Value>),
 }
 
+impl Says {
+    /// Agreed, in the task's first way, with nothing to decide.
+    pub fn yes() -> Self {
+        Says::Yes { method: None, fields: Map::new() }
+    }
+}
+
 /// The answer to a task, with a digest of the evidence that a platform would keep.
 pub fn complete(task: &v1::Task, actor: v1::Actor, says: Says, idempotency_key: String) -> v1::CompleteTaskRequest {
-    let (outcome, method, corrected_json) = match says {
-        Says::Yes { method } => {
-            let method = method.or_else(|| task.methods.first().cloned()).unwrap_or_default();
-            (v1::TaskOutcome::Done, method, String::new())
+    let object = |fields: Map<String, Value>| Value::Object(fields).to_string();
+    let (mut method_used, mut corrected_json, mut fields_json) = (String::new(), String::new(), String::new());
+    let outcome = match says {
+        Says::Yes { method, fields } => {
+            method_used = method.or_else(|| task.methods.first().cloned()).unwrap_or_default();
+            if !fields.is_empty() {
+                fields_json = object(fields);
+            }
+            v1::TaskOutcome::Done
         }
-        Says::No => (v1::TaskOutcome::Declined, String::new(), String::new()),
-        Says::Corrected(fields) => (v1::TaskOutcome::Corrected, String::new(), Value::Object(fields).to_string()),
+        Says::No => v1::TaskOutcome::Declined,
+        Says::Corrected(fields) => {
+            corrected_json = object(fields);
+            v1::TaskOutcome::Corrected
+        }
     };
     // The platform's own digest of a signature stands here; this client keeps none and sends a constant.
     let evidence_digest = if outcome == v1::TaskOutcome::Declined { String::new() } else { "00".repeat(32) };
     v1::CompleteTaskRequest {
-        fields_json: String::new(),
+        fields_json,
         task_id: task.task_id.clone(),
         version: task.version,
         actor: Some(actor),
         outcome: outcome.into(),
-        method,
+        method: method_used,
         evidence_digest,
         idempotency_key,
         corrected_json,
     }
+}
+
+/// Begins a procedure that follows a case.
+pub(crate) async fn procedure(arguments: StartProcedure) -> Result<(), Failure> {
+    let mut client = Client::new(&arguments.server.server)?;
+    let request = v1::StartProcedureRequest {
+        case_id: arguments.id.to_string(),
+        procedure: arguments.procedure,
+        request_json: written(arguments.request),
+        corrections_json: written(arguments.correct),
+        actor: Some(v1::Actor { role: arguments.role.name().to_owned(), id_number: arguments.id_number }),
+        reason: arguments.reason,
+        idempotency_key: arguments.key.unwrap_or_else(fresh_key),
+    };
+    let begun = client.applications.start_procedure(request).await.map_err(Words::from)?.into_inner();
+    arguments.server.print("yijian.v1.StartProcedureResponse", &begun, |begun| {
+        begun.case.as_ref().map(print::case).unwrap_or_default()
+    })
+}
+
+/// Fields as one JSON object; nothing where there are none.
+fn written(fields: Vec<(String, Value)>) -> String {
+    if fields.is_empty() { String::new() } else { Value::Object(fields.into_iter().collect()).to_string() }
 }
 
 /// Withdraws an application.

@@ -12,7 +12,7 @@ use axum::{
 };
 use identifiers::{CitizenId, LocalMinute};
 use serde::{Deserialize, Serialize};
-use tax_adapter::simulated::Payment;
+use tax_adapter::simulated::{Imported, PREMIUM_FEN, Payment, PaymentLine, SimulatedTax};
 
 use crate::departments::Systems;
 
@@ -31,6 +31,23 @@ pub struct Request {
     pub born_at: String,
     /// Which child of the birth, from 1.
     pub child_order: u32,
+    /// The bank's payment instead of one at the counter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_bank: Option<ByBank>,
+}
+
+/// A payment as a bank's list reports it.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ByBank {
+    /// The voucher; the same one again is the same payment.
+    pub voucher: String,
+    /// When it was paid: `2026-05-31T10:00`; by default now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_at: Option<String>,
+    /// It is paid although nothing is due.
+    #[serde(default)]
+    pub unasked: bool,
 }
 
 /// What became of it.
@@ -85,7 +102,11 @@ impl Counter {
         let Some(child) = police.id_number_of(&mother, &born_at, request.child_order).await? else {
             return Ok(Outcome::NothingDue);
         };
-        let Some(amount_fen) = tax.due_fen(&child).await? else { return Ok(Outcome::NothingDue) };
+        let due_fen = tax.due_fen(&child).await?;
+        if let Some(by_bank) = &request.by_bank {
+            return paid_by_bank(tax, child, due_fen, by_bank).await;
+        }
+        let Some(amount_fen) = due_fen else { return Ok(Outcome::NothingDue) };
         Ok(match tax.pay(&child, amount_fen).await? {
             Payment::Taken(premium) | Payment::PaidBefore(premium) => Outcome::Paid { amount_fen: premium.amount_fen },
             Payment::Reversed => Outcome::Reversed,
@@ -98,6 +119,34 @@ impl Counter {
     pub fn router(self) -> Router {
         Router::new().route(PATH, post(pay)).with_state(self)
     }
+}
+
+/// A line of a bank's list.
+async fn paid_by_bank(
+    tax: &SimulatedTax,
+    child: CitizenId,
+    due_fen: Option<i64>,
+    paid: &ByBank,
+) -> anyhow::Result<Outcome> {
+    let amount_fen = match due_fen {
+        Some(due_fen) => due_fen,
+        None if paid.unasked => PREMIUM_FEN,
+        None => return Ok(Outcome::NothingDue),
+    };
+    let paid_at = match &paid.paid_at {
+        Some(paid_at) => LocalMinute::parse(paid_at),
+        None => Ok(LocalMinute::from_timestamp(jiff::Timestamp::now())),
+    };
+    let Ok(paid_at) = paid_at else {
+        return Ok(Outcome::Unknown { why: "缴费时间有误 / the time of the payment is malformed".to_owned() });
+    };
+    let line = PaymentLine { voucher: paid.voucher.clone(), child, paid_at, amount_fen };
+    Ok(match tax.import(&[line]).await? {
+        // What was paid before is entered all the same, and is to be refunded.
+        Imported { taken: 1, .. } | Imported { paid_before: 1, .. } => Outcome::Paid { amount_fen },
+        Imported { reversed: 1, .. } => Outcome::Reversed,
+        Imported { .. } => Outcome::NothingDue,
+    })
 }
 
 async fn pay(State(counter): State<Counter>, Json(request): Json<Request>) -> Response {

@@ -37,7 +37,10 @@ pub enum Command {
     /// 待办列表 / tasks that wait for persons
     Tasks(client::Tasks),
     /// 答复待办 / answer a task
+    #[command(alias = "complete")]
     Answer(client::AnswerTask),
+    /// 对办件启动更正、重核、退费等程序 / begin a correction, recalculation, refund … on a case
+    Procedure(client::StartProcedure),
     /// 撤回申请 / withdraw an application
     Withdraw(client::Withdraw),
     /// 办件的全部事件 / every event of a case
@@ -162,6 +165,7 @@ pub async fn run(program: Program) -> ExitCode {
         Some(Command::Watch(arguments)) => client::watch(arguments).await,
         Some(Command::Tasks(arguments)) => client::tasks(arguments).await,
         Some(Command::Answer(arguments)) => client::answer(arguments).await,
+        Some(Command::Procedure(arguments)) => client::procedure(arguments).await,
         Some(Command::Withdraw(arguments)) => client::withdraw(arguments).await,
         Some(Command::History(arguments)) => client::history(arguments).await,
         Some(Command::Play(arguments)) => play::run(arguments).await,

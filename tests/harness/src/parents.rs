@@ -72,7 +72,7 @@ impl Parents {
     pub async fn agree(&self, case_id: &str, step: &str, actor: v1::Actor) -> anyhow::Result<()> {
         let task = self.task(case_id, step).await?;
         let key = format!("{step}-{case_id}");
-        let request = complete(&task, actor, Says::Yes { method: None }, key);
+        let request = complete(&task, actor, Says::yes(), key);
         insist("answer", || {
             let (mut client, request) = (self.client.clone(), request.clone());
             async move { client.applications.complete_task(request).await }

@@ -212,10 +212,7 @@ fn minute<'q>(case: &Case<'q>, term: &'static str) -> Option<&'q LocalMinute> {
 
 /// Whether what was booked for a child falls away because its time of birth was corrected.
 fn reversal(case: &Case<'_>) -> Result<Ruling, Undecidable> {
-    let booked = case.fact("subsidy.entry");
-    let Some(booked) = booked else {
-        return Ok(Ruling::no("D7-R0", Vec::new(), "没有已记账的资助", "no subsidy is booked"));
-    };
+    let Some(booked) = case.fact("subsidy.entry") else { return booked_by_the_department(case) };
     let impossible =
         |en: String| Undecidable::Impossible {
             path: "subsidy.entry".into(), zh: "不是一笔平衡的分录".into(), en
@@ -244,6 +241,33 @@ fn reversal(case: &Case<'_>) -> Result<Ruling, Undecidable> {
         .giving("amount_fen", booked.total_fen())
         .giving("entry", json!(entry))
         .excluding("D7-R2", "出生时间越过界线", "the birth moved across the line"))
+}
+
+/// As [`reversal`], where the pack knows no shares and the department has booked the total under a number of its own.
+fn booked_by_the_department(case: &Case<'_>) -> Result<Ruling, Undecidable> {
+    let Some(number) = case.text("subsidy-entry.ledger_entry") else {
+        return Ok(Ruling::no("D7-R0", Vec::new(), "没有已记账的资助", "no subsidy is booked"));
+    };
+    let year = case.needed("subsidy-entry.year", case.number("subsidy-entry.year")?);
+    let amount_fen = case.needed("subsidy-entry.amount_fen", case.number("subsidy-entry.amount_fen")?);
+    let born_at = case.needed("child.born_at", case.minute("child.born_at")?);
+    case.complete()?;
+    let (Some(year), Some(amount_fen), Some(born_at)) = (year, amount_fen, born_at) else {
+        return Err(Undecidable::Missing(Vec::new()));
+    };
+    if within_the_line(case, &born_at) && i64::from(born_at.date().year()) == year {
+        return Ok(Ruling::no("D7-R2", Vec::new(), "更正后仍属同一年度的资助,不冲销", "still the same year's subsidy"));
+    }
+    Ok(Ruling::yes(
+        "D7-R1",
+        "更正后的出生时间不在该笔资助的年度或范围内:由医保冲销所记总额",
+        "the corrected birth is outside the year or the scheme: the department reverses the total that it booked",
+    )
+    .giving("reverses", number)
+    .giving("round", 1)
+    .giving("amount_fen", amount_fen)
+    .giving("entry", Value::Null)
+    .excluding("D7-R2", "出生时间越过界线", "the birth moved across the line"))
 }
 
 /// Until when the money of the year in which it is asked must be there.

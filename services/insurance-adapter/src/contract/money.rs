@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::Payee;
+use super::{EnrolmentNumber, Payee, Registration};
 
 /// 退费 from the agency's 支出户, 篇10 10章 art. 3: once for a voucher.
 #[derive(Clone, Serialize, Deserialize)]
@@ -79,6 +79,35 @@ pub struct SubsidyLine {
     pub account: String,
     /// In fen.
     pub fen: i64,
+}
+
+/// 冲帐 of a subsidy, where the corrected time of birth is outside the scheme: as a step of its own, for a case that has
+/// ended. 晋医保发〔2026〕4号 三(一), 五 "据实结算".
+#[derive(Clone, Serialize, Deserialize)]
+pub struct ReverseSubsidy {
+    /// The child's birth registration.
+    pub registration: Registration,
+    /// The child's enrolment.
+    pub enrolment: EnrolmentNumber,
+    /// The entry that falls away.
+    #[serde(rename = "subsidy-entry")]
+    pub subsidy_entry: SubsidyEntry,
+}
+
+/// An entry of the subsidy ledger.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SubsidyEntry {
+    /// Its number.
+    pub ledger_entry: String,
+}
+
+/// The entry that reverses it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReverseSubsidyOutput {
+    /// Its own number.
+    pub ledger_entry: String,
+    /// What was taken back, in fen.
+    pub amount_fen: i64,
 }
 
 /// 银行账户: 8 to 32 digits.

@@ -9,7 +9,9 @@ use super::{
     standing,
     transfer::{BOUNCED_CODE, BOUNCED_FIELD, BOUNCED_WHY, Transfer, transfer},
 };
-use crate::contract::{PayRefund, PayRefundOutput, RecordSubsidy, RecordSubsidyOutput, Subsidy};
+use crate::contract::{
+    PayRefund, PayRefundOutput, RecordSubsidy, RecordSubsidyOutput, ReverseSubsidy, ReverseSubsidyOutput, Subsidy,
+};
 
 /// Who is subsidised is born from here on ("2026年1月1日零时以后", read as including it).
 const SUBSIDISED_FROM: &str = "2026-01-01T00:00";
@@ -17,12 +19,14 @@ const SUBSIDISED_FROM: &str = "2026-01-01T00:00";
 /// The province that pays the subsidy: Shanxi.
 const SUBSIDISING_PROVINCE: &str = "14";
 
-/// Registers: subsidies by the child's number, refunds by voucher.
+/// Registers: subsidies by the child's number, those taken back by their entry's number, refunds by voucher.
 const SUBSIDISED: &str = "subsidised-by-id-number";
+const TAKEN_BACK: &str = "subsidy-taken-back-by-entry";
 const REFUNDED: &str = "refunded-by-voucher";
 
 const BORN_TOO_EARLY: &str = "孩子出生在2026年1月1日零时以前,不属于本项资助范围。";
 const ENROLLED_ELSEWHERE: &str = "孩子未在本省参加居民医保,不属于本项资助范围。";
+const NOT_BOOKED: &str = "未找到该资助记账,或记账编号不符,请医保经办人员核实。";
 const NOT_OWED: &str = "拟退金额高于该凭证的缴费金额,请携缴费凭证到医保经办窗口核实。";
 
 impl SimulatedInsurance {
@@ -60,6 +64,32 @@ impl SimulatedInsurance {
             self.reversed_one(&standing, key).await?;
         }
         self.reversed_one(act, key).await
+    }
+
+    /// 冲帐 as a step of its own. The entry stays in its ledger; the reversal stands beside it, and the child may be
+    /// subsidised anew where the correction was itself corrected.
+    pub(super) async fn took_back_subsidy(
+        &self,
+        key: &str,
+        request: &ReverseSubsidy,
+    ) -> Answered<ReverseSubsidyOutput> {
+        let id_number = request.registration.id_number.as_str();
+        let entry = &request.subsidy_entry.ledger_entry;
+        let mut sitting = self.desk.sit("ReverseSubsidy", key, id_number, request).await?;
+        if let Some(standing) = standing(sitting.books(), TAKEN_BACK, entry).await? {
+            return sitting.stands_already(&standing).await;
+        }
+        let booked = standing(sitting.books(), SUBSIDISED, id_number).await?;
+        let Some(booked) = booked.filter(|booked| booked.outputs["ledger_entry"] == entry.as_str()) else {
+            return sitting.refuse("INS-914", NOT_BOOKED, OFFLINE_ROUTE).await;
+        };
+        let mut sitting = sitting.waited(&[]).await?;
+        let on = sitting.today();
+        accounts::reverse_of_call(sitting.books(), on, &booked.call_id).await?;
+        sitting.books().remove(SUBSIDISED, id_number).await?;
+        sitting.books().put(TAKEN_BACK, entry, json!(key)).await?;
+        let amount_fen = booked.outputs["amount_fen"].as_i64().unwrap_or_default();
+        sitting.succeed(ReverseSubsidyOutput { ledger_entry: format!("CZ-{entry}"), amount_fen }).await
     }
 
     async fn reversed_one(&self, act: &str, key: &str) -> Result<Undone, Unknown> {

@@ -183,7 +183,7 @@ impl Life<'_> {
             _ => {
                 let at = usize::try_from(self.family.temper % 8).unwrap_or_default();
                 let method = task.methods.get(at % task.methods.len().max(1)).cloned();
-                Some(Says::Yes { method })
+                Some(Says::Yes { method, fields: Map::new() })
             }
         }
     }
@@ -229,6 +229,7 @@ impl Life<'_> {
                 mother_id_number: self.family.mother.id_number.clone(),
                 born_at: self.family.born_at.clone(),
                 child_order: case.child_order,
+                by_bank: None,
             };
             match self.world.counter.pay(&request).await {
                 Ok(counter::Outcome::Paid { .. }) => drop(self.paid.insert(case.child_order)),

@@ -15,6 +15,9 @@ pub struct Script {
     pub ends: CaseState,
     /// The codes that stand in its steps at the end, all of them.
     pub reasons: BTreeSet<String>,
+    /// The messages to the family in the order in which they were called for, in groups within which the order is open;
+    /// `None` where the script does not say.
+    pub messages: Option<Vec<Vec<String>>>,
     /// What persons do, one after the other.
     pub acts: Vec<Act>,
 }
@@ -23,22 +26,7 @@ pub struct Script {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Act {
     /// Answers a task when it is open.
-    Task {
-        /// The task's step.
-        step: String,
-        /// In which role.
-        role: Role,
-        /// The person's number; by default the form's.
-        id_number: Option<String>,
-        /// How; by default the task's first way.
-        method: Option<String>,
-        /// Says no.
-        decline: bool,
-        /// The corrected fields, for a correction.
-        correct: Map<String, Value>,
-        /// Whose.
-        child: u32,
-    },
+    Task(Answer),
     /// Waits until a step stands so.
     Step {
         /// Which.
@@ -48,8 +36,18 @@ pub enum Act {
         /// Whose.
         child: u32,
     },
-    /// Pays the premium when it is due.
-    Pay {
+    /// Pays a premium.
+    Pay(Payment),
+    /// Waits until every case has ended.
+    End,
+    /// Begins a procedure that follows the case.
+    Follow(Follow),
+    /// Waits until a procedure has ended so.
+    Procedure {
+        /// Which, by the pack's name for it.
+        procedure: String,
+        /// How.
+        state: CaseState,
         /// Whose.
         child: u32,
     },
@@ -64,14 +62,76 @@ pub enum Act {
     },
 }
 
+/// The answer to a task.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The task's step.
+    pub step: String,
+    /// Of which procedure that follows the case; `None`: of the case itself.
+    pub procedure: Option<String>,
+    /// In which role.
+    pub role: Role,
+    /// The person's number, or the officer's; by default the form's.
+    pub person: Option<String>,
+    /// How; by default the task's first way.
+    pub method: Option<String>,
+    /// Says no.
+    pub decline: bool,
+    /// The corrected fields, for a correction.
+    pub correct: Map<String, Value>,
+    /// What the person decides.
+    pub fields: Map<String, Value>,
+    /// Whose.
+    pub child: u32,
+}
+
+/// A premium that is paid.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Payment {
+    /// Whose.
+    pub child: u32,
+    /// When it was paid by the bank's list, `2026-05-31T10:00`; `None`: now.
+    pub paid_at: Option<String>,
+    /// Paid although nothing is due; otherwise as soon as something is.
+    pub unasked: bool,
+}
+
+/// A procedure that is begun on a case.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Follow {
+    /// By the pack's name for it.
+    pub procedure: String,
+    /// The corrected facts.
+    pub corrections: Map<String, Value>,
+    /// What is asked for.
+    pub request: Map<String, Value>,
+    /// Why, for the record.
+    pub reason: String,
+    /// In which role.
+    pub role: Role,
+    /// The person's number, or the officer's; by default the form's.
+    pub person: Option<String>,
+    /// Whose case.
+    pub child: u32,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     ends: String,
     #[serde(default)]
     reasons: BTreeSet<String>,
+    messages: Option<Vec<Group>>,
     #[serde(default)]
     acts: Vec<Line>,
+}
+
+/// One message, or several in whatever order.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Group {
+    One(String),
+    Several(Vec<String>),
 }
 
 /// One act as written: exactly one of its verbs.
@@ -79,16 +139,23 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct Line {
     wait_for_task: Option<String>,
+    procedure: Option<String>,
     #[serde(rename = "as")]
     role: Option<String>,
     id_number: Option<String>,
+    officer: Option<String>,
     method: Option<String>,
     #[serde(default)]
     decline: bool,
     #[serde(default)]
     correct: Map<String, Value>,
+    #[serde(default)]
+    fields: Map<String, Value>,
     wait_for_step: Option<StepLine>,
-    pay: Option<ChildLine>,
+    wait_for_end: Option<Nothing>,
+    wait_for_procedure: Option<ProcedureLine>,
+    start_procedure: Option<FollowLine>,
+    pay: Option<PayLine>,
     withdraw: Option<Nothing>,
     bereavement: Option<BereavementLine>,
     #[serde(default = "first")]
@@ -106,9 +173,38 @@ struct StepLine {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ChildLine {
+struct ProcedureLine {
+    procedure: String,
+    state: String,
     #[serde(default = "first")]
     child: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FollowLine {
+    procedure: String,
+    #[serde(default)]
+    corrections: Map<String, Value>,
+    #[serde(default)]
+    request: Map<String, Value>,
+    #[serde(default)]
+    reason: String,
+    #[serde(rename = "as")]
+    role: String,
+    officer: Option<String>,
+    #[serde(default = "first")]
+    child: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PayLine {
+    #[serde(default = "first")]
+    child: u32,
+    paid_at: Option<String>,
+    #[serde(default)]
+    unasked: bool,
 }
 
 #[derive(Deserialize)]
@@ -140,42 +236,115 @@ impl Script {
 
     fn parse(text: &str) -> Result<Self, String> {
         let file: File = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        let ends = CaseState::from_str_name(&constant("CASE_STATE", &file.ends))
-            .ok_or_else(|| format!("没有这种结果 / no such end: {}", file.ends))?;
         let acts = (1..).zip(file.acts).map(|(at, line)| {
             line.act().map_err(|what| format!("第{at}个动作有误 / act {at} cannot be played: {what}"))
         });
-        Ok(Self { ends, reasons: file.reasons, acts: acts.collect::<Result<_, _>>()? })
+        let acts = acts.collect::<Result<_, _>>()?;
+        let messages = file.messages.map(|groups| groups.into_iter().map(Group::messages).collect());
+        Ok(Self { ends: case_state(&file.ends)?, reasons: file.reasons, messages, acts })
     }
 }
 
-impl Line {
-    fn act(self) -> Result<Act, String> {
-        let child = self.child;
-        match (self.wait_for_task, self.wait_for_step, self.pay, self.withdraw, self.bereavement) {
-            (Some(step), None, None, None, None) => {
-                let role = match self.role.as_deref() {
-                    Some("applicant") => Role::Applicant,
-                    Some("father") => Role::Father,
-                    Some("clerk") => Role::Clerk,
-                    Some(_) | None => return Err("\"as\": applicant, father, clerk".to_owned()),
-                };
-                let (id_number, method, decline, correct) = (self.id_number, self.method, self.decline, self.correct);
-                Ok(Act::Task { step, role, id_number, method, decline, correct, child })
-            }
-            (None, Some(line), None, None, None) => {
-                let state = StepState::from_str_name(&constant("STEP_STATE", &line.state))
-                    .ok_or_else(|| format!("没有这种状态 / no such state: {}", line.state))?;
-                Ok(Act::Step { step: line.step, state, child: line.child })
-            }
-            (None, None, Some(line), None, None) => Ok(Act::Pay { child: line.child }),
-            (None, None, None, Some(Nothing {}), None) => Ok(Act::Withdraw),
-            (None, None, None, None, Some(line)) => {
-                Ok(Act::Bereavement { reported_by: line.reported_by, child: line.child })
-            }
-            _ => Err("wait_for_task | wait_for_step | pay | withdraw | bereavement".to_owned()),
+impl Group {
+    fn messages(self) -> Vec<String> {
+        match self {
+            Group::One(message) => vec![message],
+            Group::Several(messages) => messages,
         }
     }
+}
+
+/// What an act may be.
+const VERBS: &str =
+    "wait_for_task | wait_for_step | wait_for_end | wait_for_procedure | start_procedure | pay | withdraw | bereavement";
+
+impl Line {
+    fn act(self) -> Result<Act, String> {
+        let verbs = [
+            self.wait_for_task.is_some(),
+            self.wait_for_step.is_some(),
+            self.wait_for_end.is_some(),
+            self.wait_for_procedure.is_some(),
+            self.start_procedure.is_some(),
+            self.pay.is_some(),
+            self.withdraw.is_some(),
+            self.bereavement.is_some(),
+        ];
+        if verbs.into_iter().filter(|said| *said).count() != 1 {
+            return Err(VERBS.to_owned());
+        }
+        if let Some(line) = self.wait_for_step {
+            let state = StepState::from_str_name(&constant("STEP_STATE", &line.state))
+                .ok_or_else(|| format!("没有这种状态 / no such state: {}", line.state))?;
+            return Ok(Act::Step { step: line.step, state, child: line.child });
+        }
+        if let Some(line) = self.wait_for_procedure {
+            let state = case_state(&line.state)?;
+            return Ok(Act::Procedure { procedure: line.procedure, state, child: line.child });
+        }
+        if let Some(line) = self.start_procedure {
+            return line.act();
+        }
+        if let Some(PayLine { child, paid_at, unasked }) = self.pay {
+            return Ok(Act::Pay(Payment { child, paid_at, unasked }));
+        }
+        if let Some(line) = self.bereavement {
+            return Ok(Act::Bereavement { reported_by: line.reported_by, child: line.child });
+        }
+        if self.withdraw.is_some() {
+            return Ok(Act::Withdraw);
+        }
+        let Some(step) = self.wait_for_task else { return Ok(Act::End) };
+        let role = role(self.role.as_deref().unwrap_or_default())?;
+        Ok(Act::Task(Answer {
+            step,
+            procedure: self.procedure,
+            person: person(role, self.officer.or(self.id_number))?,
+            role,
+            method: self.method,
+            decline: self.decline,
+            correct: self.correct,
+            fields: self.fields,
+            child: self.child,
+        }))
+    }
+}
+
+impl FollowLine {
+    fn act(self) -> Result<Act, String> {
+        let role = role(&self.role)?;
+        Ok(Act::Follow(Follow {
+            procedure: self.procedure,
+            corrections: self.corrections,
+            request: self.request,
+            reason: self.reason,
+            person: person(role, self.officer)?,
+            role,
+            child: self.child,
+        }))
+    }
+}
+
+fn role(name: &str) -> Result<Role, String> {
+    match name {
+        "applicant" => Ok(Role::Applicant),
+        "father" => Ok(Role::Father),
+        "clerk" => Ok(Role::Clerk),
+        _ => Err("\"as\": applicant, father, clerk".to_owned()),
+    }
+}
+
+/// A clerk is not in the form: who acts must be said.
+fn person(role: Role, named: Option<String>) -> Result<Option<String>, String> {
+    if role == Role::Clerk && named.is_none() {
+        return Err("\"officer\": 经办人的工号 / which clerk acts".to_owned());
+    }
+    Ok(named)
+}
+
+fn case_state(name: &str) -> Result<CaseState, String> {
+    CaseState::from_str_name(&constant("CASE_STATE", name))
+        .ok_or_else(|| format!("没有这种结果 / no such end: {name}"))
 }
 
 /// `partially-completed` as protobuf spells it.
@@ -211,6 +380,11 @@ mod tests {
             r#"{"ends": "completed", "acts": [{"pay": {}, "withdraw": {}}]}"#,
             r#"{"ends": "completed", "acts": [{"wait_for_step": {"step": "card", "state": "made"}}]}"#,
             r#"{"ends": "completed", "acts": [{}]}"#,
+            r#"{"ends": "completed", "acts": [{"wait_for_task": "approval", "as": "clerk"}]}"#,
+            r#"{"ends": "completed", "acts": [{"start_procedure": {"procedure": "correction"}}]}"#,
+            r#"{"ends": "completed", "acts": [{"wait_for_procedure": {"procedure": "correction", "state": "made"}}]}"#,
+            r#"{"ends": "completed", "acts": [{"pay": {"paid": "2026-05-31T10:00"}}]}"#,
+            r#"{"ends": "completed", "messages": [1]}"#,
         ] {
             assert!(Script::parse(wrong).is_err(), "{wrong}");
         }
@@ -223,14 +397,24 @@ mod tests {
             r#"{"ends": "partially-completed", "reasons": ["HRS-801"], "acts": [
                 {"wait_for_task": "father-authorisation", "as": "father", "method": "face"},
                 {"wait_for_step": {"step": "enrolment", "state": "succeeded"}},
-                {"pay": {"child": 2}}, {"withdraw": {}}]}"#,
+                {"wait_for_task": "approval", "procedure": "recalculation", "as": "clerk", "officer": "C-3",
+                 "fields": {"amount_fen": 1}},
+                {"pay": {"child": 2, "paid_at": "2026-05-31T10:00"}}, {"withdraw": {}},
+                {"start_procedure": {"procedure": "correction", "corrections": {"child.name": "例新"}, "as": "applicant"}},
+                {"wait_for_procedure": {"procedure": "correction", "state": "completed"}}],
+                "messages": ["N01", ["N11", "N13"]]}"#,
         )
         .expect("a script");
         assert_eq!(script.ends, CaseState::PartiallyCompleted);
-        assert!(
-            matches!(&script.acts[0], Act::Task { role: Role::Father, method: Some(how), child: 1, .. } if how == "face")
-        );
-        assert_eq!(script.acts[2..], [Act::Pay { child: 2 }, Act::Withdraw]);
+        assert!(matches!(&script.acts[0], Act::Task(Answer { role: Role::Father, method: Some(how), child: 1, .. })
+            if how == "face"));
+        assert!(matches!(&script.acts[2], Act::Task(Answer { role: Role::Clerk, person: Some(who), procedure: Some(_), .. })
+            if who == "C-3"));
+        let paid_at = Some("2026-05-31T10:00".to_owned());
+        assert_eq!(script.acts[3..5], [Act::Pay(Payment { child: 2, paid_at, unasked: false }), Act::Withdraw]);
+        assert!(matches!(&script.acts[5], Act::Follow(follow) if follow.corrections.contains_key("child.name")));
+        let groups = [vec!["N01".to_owned()], vec!["N11".to_owned(), "N13".to_owned()]];
+        assert_eq!(script.messages.as_deref(), Some(&groups[..]));
     }
 
     /// If this fails, the first thing that a newcomer tries is refused.

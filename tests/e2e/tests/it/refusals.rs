@@ -188,7 +188,7 @@ async fn a_task_is_answered_once_by_its_person_and_every_other_answer_is_kept_fo
     let filed = parents.file(&request).await?;
     let task = parents.task(&filed.case_ids[0], "signature").await?;
     let mut client = running.client()?;
-    let yes = |key: &str| complete(&task, family::applicant(&request), Says::Yes { method: None }, key.to_owned());
+    let yes = |key: &str| complete(&task, family::applicant(&request), Says::yes(), key.to_owned());
 
     let stranger =
         v1::CompleteTaskRequest { actor: Some(family::applicant(&family::shanxi(9, 1))), ..yes("stranger-1") };
