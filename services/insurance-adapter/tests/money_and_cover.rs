@@ -183,14 +183,14 @@ async fn every_act_sent_twice_is_done_once() {
     let enrolled = world.enrol("01", enrolment()).await;
     assert!(enrolled.person_number == PERSON, "the tables below name another number");
     world.once("OpenBenefits", cover("2026-11-01")).await;
-    let world = World::new();
-    let booked = done(world.agency.record_subsidy("01", &typed(subsidy(json!([])))).await);
+    world.once("CorrectRecord", correction("例安然")).await;
+    world.once("TerminateEnrolment", termination("2026-12-01")).await;
+    let subsidised = World::new();
+    let booked = done(subsidised.agency.record_subsidy("01", &typed(subsidy(json!([])))).await);
     let entry = json!({ "ledger_entry": booked.ledger_entry });
     let taken_back = json!({ "registration": enrolment()["registration"],
                              "enrolment": { "person_number": "1400000000000001" }, "subsidy-entry": entry });
-    world.once("ReverseSubsidy", taken_back).await;
-    world.once("CorrectRecord", correction("例安然")).await;
-    world.once("TerminateEnrolment", termination("2026-12-01")).await;
+    subsidised.once("ReverseSubsidy", taken_back).await;
 }
 
 /// A payment whose answer was lost would otherwise be made again.

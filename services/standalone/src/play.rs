@@ -94,9 +94,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let wrong = found.differences(&script);
     let states: Vec<&str> = found.states.iter().map(|state| script::name(*state)).collect();
     if arguments.json {
-        let procedures = found.procedures.iter().map(|(procedure, state)| {
-            serde_json::json!({ "procedure": procedure, "ended": script::name(*state) })
-        });
+        let procedures = found
+            .procedures
+            .iter()
+            .map(|(procedure, state)| serde_json::json!({ "procedure": procedure, "ended": script::name(*state) }));
         let result = serde_json::json!({
             "application_id": player.application,
             "case_ids": player.cases,

@@ -255,8 +255,7 @@ impl Group {
 }
 
 /// What an act may be.
-const VERBS: &str =
-    "wait_for_task | wait_for_step | wait_for_end | wait_for_procedure | start_procedure | pay | withdraw | bereavement";
+const VERBS: &str = "wait_for_task | wait_for_step | wait_for_end | wait_for_procedure | start_procedure | pay | withdraw | bereavement";
 
 impl Line {
     fn act(self) -> Result<Act, String> {
@@ -343,8 +342,7 @@ fn person(role: Role, named: Option<String>) -> Result<Option<String>, String> {
 }
 
 fn case_state(name: &str) -> Result<CaseState, String> {
-    CaseState::from_str_name(&constant("CASE_STATE", name))
-        .ok_or_else(|| format!("没有这种结果 / no such end: {name}"))
+    CaseState::from_str_name(&constant("CASE_STATE", name)).ok_or_else(|| format!("没有这种结果 / no such end: {name}"))
 }
 
 /// `partially-completed` as protobuf spells it.
@@ -408,8 +406,10 @@ mod tests {
         assert_eq!(script.ends, CaseState::PartiallyCompleted);
         assert!(matches!(&script.acts[0], Act::Task(Answer { role: Role::Father, method: Some(how), child: 1, .. })
             if how == "face"));
-        assert!(matches!(&script.acts[2], Act::Task(Answer { role: Role::Clerk, person: Some(who), procedure: Some(_), .. })
-            if who == "C-3"));
+        assert!(
+            matches!(&script.acts[2], Act::Task(Answer { role: Role::Clerk, person: Some(who), procedure: Some(_), .. })
+            if who == "C-3")
+        );
         let paid_at = Some("2026-05-31T10:00".to_owned());
         assert_eq!(script.acts[3..5], [Act::Pay(Payment { child: 2, paid_at, unasked: false }), Act::Withdraw]);
         assert!(matches!(&script.acts[5], Act::Follow(follow) if follow.corrections.contains_key("child.name")));

@@ -93,7 +93,8 @@ fn listed(codes: &BTreeSet<String>) -> String {
 }
 
 fn groups(expected: &[Vec<String>]) -> String {
-    let group = |group: &Vec<String>| if group.len() == 1 { group[0].clone() } else { format!("{{{}}}", group.join(" ")) };
+    let group =
+        |group: &Vec<String>| if group.len() == 1 { group[0].clone() } else { format!("{{{}}}", group.join(" ")) };
     expected.iter().map(group).collect::<Vec<_>>().join(", ")
 }
 
