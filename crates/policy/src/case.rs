@@ -10,7 +10,7 @@ use std::{
 };
 
 use identifiers::LocalMinute;
-use jiff::{Timestamp, civil::Date};
+use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::{
@@ -114,10 +114,7 @@ impl<'q> Case<'q> {
     /// If it is there and no such minute.
     pub fn minute(&self, path: &str) -> Result<Option<LocalMinute>, Undecidable> {
         let Some(text) = self.text(path) else { return Ok(None) };
-        if let Ok(instant) = text.parse::<Timestamp>() {
-            return Ok(Some(LocalMinute::from_timestamp(instant)));
-        }
-        LocalMinute::parse(text).map(Some).map_err(|violation| Undecidable::Impossible {
+        facts::minute(text).map(Some).map_err(|violation| Undecidable::Impossible {
             path: path.to_owned(),
             zh: violation.zh.to_string(),
             en: violation.en.to_string(),

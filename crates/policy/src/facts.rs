@@ -19,6 +19,8 @@
 
 use std::sync::Arc;
 
+use identifiers::{LocalMinute, Violation};
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 pub mod known;
@@ -36,6 +38,18 @@ pub const ROOTS: [&str; 10] = [
     "marriage_licence_claimed",
     "message",
 ];
+
+/// A minute of Beijing time, or the minute in which an instant with its offset lies there: departments tell
+/// `2026-11-22T09:30:05+08:00`.
+///
+/// # Errors
+/// If there is no such minute.
+pub fn minute(text: &str) -> Result<LocalMinute, Violation> {
+    match text.parse::<Timestamp>() {
+        Ok(instant) => Ok(LocalMinute::from_timestamp(instant)),
+        Err(_) => LocalMinute::parse(text),
+    }
+}
 
 /// Facts that a command cannot do without and that are not there. Names paths only, never a value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

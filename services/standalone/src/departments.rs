@@ -48,13 +48,16 @@ const POLL_EVERY: Duration = Duration::from_millis(500);
 const REPLICATED_AFTER: Duration = Duration::from_secs(1);
 
 /// What each command takes, in milliseconds: slow enough to be watched, fast enough for a minute's patience.
-const TAKES_MS: [(&str, [u64; 2]); 9] = [
+const TAKES_MS: [(&str, [u64; 2]); 12] = [
     ("IssueBirthCertificate", [300, 2_000]),
     ("RegisterBirth", [1_000, 4_000]),
     ("ApplyCard", [2_000, 8_000]),
     ("EnrolResident", [0, 0]),
     ("EnrolProvisionally", [0, 0]),
     ("ClaimMaternity", [3_000, 9_000]),
+    ("PayMaternity", [500, 3_000]),
+    ("PayRefund", [500, 3_000]),
+    ("CorrectRecord", [200, 2_000]),
     ("RegisterGuidance", [0, 500]),
     ("HandOverCertificate", [500, 2_000]),
     ("SendMessage", [100, 1_000]),
@@ -102,8 +105,6 @@ pub struct Area {
     pub tax: Option<Arc<SimulatedTax>>,
     /// Where they read their child's number.
     pub police: Option<Arc<SimulatedPolice>>,
-    /// Where their messages come from.
-    pub gateway: Option<Arc<SimulatedSms>>,
     /// How each department is treated.
     pub behaviours: BTreeMap<String, Behaviours>,
 }
@@ -112,11 +113,6 @@ impl Systems {
     /// The systems of the area that this place lies in.
     pub fn of(&self, area: &str) -> Option<&Area> {
         self.areas.get(&format!("{}0000", area.get(..2)?))
-    }
-
-    /// The message gateways of all areas.
-    pub fn gateways(&self) -> impl Iterator<Item = &Arc<SimulatedSms>> {
-        self.areas.values().filter_map(|area| area.gateway.as_ref())
     }
 
     /// Every department with the switch for its behaviour, in a fixed order.
@@ -245,11 +241,7 @@ fn department(name: &str, area: &str, desk: Desk, place: &mut Area, script: &Scr
             place.tax = Some(tax.clone());
             tax_adapter::adapter(tax)
         }
-        "sms" => {
-            let gateway = Arc::new(SimulatedSms::new(desk));
-            place.gateway = Some(gateway.clone());
-            sms_adapter::adapter(gateway)
-        }
+        "sms" => sms_adapter::adapter(Arc::new(SimulatedSms::new(desk))),
         other => script.department(other, desk).with_context(|| format!("there is no simulated department {other}"))?,
     })
 }

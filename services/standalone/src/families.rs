@@ -4,11 +4,13 @@
 //!   every few seconds: a line in families.jsonl, then a family at its own pace (one task each)
 //!      family ── SubmitApplication (key from the line) ──> cases       the same path for a new family and after a restart
 //!             ── ListTasks as father, as applicant ──> CompleteTask
-//!             ── message N13 on its telephone ──> pays at simulated tax
+//!             ── GetCase: a premium is due ──> pays at simulated tax
+//!      clerks ── ListTasks as clerk ──> CompleteTask, each level of a review another of them
 //! ```
 //!
-//! The parents are ordinary gRPC clients: they know what a platform shows them and what reaches their telephone. What
-//! they are is derived from the installation's seed and their number, so a restart needs nothing but the open lines.
+//! The parents are ordinary gRPC clients: they know what a platform shows them. What they are is derived from the installation's seed and their number, so a restart needs nothing but the open lines.
+
+mod clerks;
 
 mod form;
 
@@ -19,8 +21,6 @@ mod people;
 mod register;
 
 mod story;
-
-mod telephones;
 
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
@@ -36,7 +36,6 @@ pub use story::Story;
 use self::{
     life::World,
     register::{Line, Register},
-    telephones::Telephones,
 };
 use crate::{client::Client, counter::Counter, departments::Systems};
 
@@ -71,11 +70,12 @@ impl Families {
             register,
             client,
             counter: Counter::new(systems.clone()),
-            telephones: Telephones::new(systems.clone()),
             clock: Arc::new(clock),
         });
         let (mut tasks, stop) = (JoinSet::new(), CancellationToken::new());
         tasks.spawn(outages(systems, stop.clone()));
+        let (office, closing) = (world.clone(), stop.clone());
+        tasks.spawn(async move { clerks::work(&office, closing).await });
         tasks.spawn(trickle(world, open, per_minute, stop.clone()));
         Ok(Self { tasks, stop })
     }

@@ -224,7 +224,7 @@ fn payments(case: &Case<'_>) -> Result<BTreeMap<String, Payment>, Undecidable> {
         let amount_fen = amount_fen.ok_or_else(|| {
             impossible(&format!("{path}.amount_fen"), "应为正的整数(分)", "must be a positive number of fen")
         })?;
-        let paid_at = match facts::text(payment, "paid_at").map(LocalMinute::parse) {
+        let paid_at = match facts::text(payment, "paid_at").map(facts::minute) {
             None => None,
             Some(Ok(paid_at)) => Some(paid_at),
             Some(Err(_)) => return Err(impossible(&format!("{path}.paid_at"), "时间不存在", "no such time")),

@@ -41,6 +41,17 @@ const PRE_CHECKS: [u16; 8] = [
     magic::SEVERAL,
 ];
 
+/// Turns that a claim for the costs of the delivery takes, one after the other.
+const CLAIMS: [u16; 7] = [
+    magic::MATERNITY_SETTLED,
+    magic::TRANSFER_BOUNCED,
+    magic::AGREEMENT_SUSPENDED,
+    magic::OTHER_POOLING_AREA,
+    magic::INSURED_RESIDENT,
+    magic::MATERNITY_REFUSED,
+    magic::NOT_INSURED,
+];
+
 /// The story of the family of this number: a round of twenty, in which every turn is taken.
 pub(super) fn of(number: u64, silent_allowed: bool) -> (Province, Story) {
     let round = number / 20;
@@ -59,7 +70,7 @@ pub(super) fn of(number: u64, silent_allowed: bool) -> (Province, Story) {
         15 => (ANHUI, Story::FewItems),
         16 if silent_allowed => (ANHUI, Story::FatherSilent),
         17 => (ANHUI, Story::Scenario(magic::ENROLMENT_REFUSED)),
-        18 => (ANHUI, Story::Scenario(magic::MATERNITY_REFUSED)),
+        10 | 18 => (ANHUI, Story::Scenario(CLAIMS[(number / 10 % 7) as usize])),
         19 if round % 4 == 3 => (ANHUI, Story::Scenario(magic::CERTIFICATE_REFUSED)),
         _ => (ANHUI, Story::Plain),
     }
@@ -83,6 +94,8 @@ mod tests {
             (ANHUI, Story::FatherSilent),
             (SHANXI, Story::Scenario(magic::REGISTRATION_REFUSED)),
             (ANHUI, Story::Scenario(magic::SEVERAL)),
+            (ANHUI, Story::Scenario(magic::TRANSFER_BOUNCED)),
+            (ANHUI, Story::Scenario(magic::OTHER_POOLING_AREA)),
         ] {
             assert!(stories.contains(&expected), "{expected:?}");
         }
