@@ -130,8 +130,14 @@ async fn one(State(pages): State<Pages>, Path(case): Path<String>) -> Result<Res
     let Some(loaded) = loaded else {
         return Ok((StatusCode::NOT_FOUND, markup::nothing("没有这个办件", "no such case")).into_response());
     };
-    let definition = pages.definitions.get(loaded.summary.definition).await?.definition;
-    let case = pages.case(&loaded).await?;
+    let Pinned { definition, pack } = pages.definitions.get(loaded.summary.definition).await?;
+    let mut case = pages.case(&loaded).await?;
+    case.procedures = pages.procedures(&loaded).await?;
+    let titles: HashMap<String, String> = pack
+        .iter()
+        .flat_map(|pack| &pack.messages)
+        .map(|(template, message)| (template.to_string(), message.title.to_string()))
+        .collect();
     let mut history = Vec::new();
     for entry in &loaded.entries {
         for event in fold::events(entry)? {
@@ -144,7 +150,7 @@ async fn one(State(pages): State<Pages>, Path(case): Path<String>) -> Result<Res
             });
         }
     }
-    Ok(markup::case(&case, &history, pages.clock.now_ms()).into_response())
+    Ok(markup::case(&case, &titles, &history, pages.clock.now_ms()).into_response())
 }
 
 impl Pages {
@@ -171,10 +177,28 @@ impl Pages {
     }
 
     async fn case(&self, loaded: &Loaded) -> Result<v1::Case, Failed> {
+        Ok(view::case(&self.snapshot(loaded).await?))
+    }
+
+    /// The procedures that follow a case.
+    async fn procedures(&self, loaded: &Loaded) -> Result<Vec<v1::FollowUp>, Failed> {
+        let summary = &loaded.summary;
+        let numbers = self.store.find_procedures(summary.application, summary.child_order).await?;
+        let mut procedures = Vec::new();
+        for one in self.store.load(&numbers).await? {
+            // A procedure's own page does not list itself.
+            if one.number != loaded.number {
+                procedures.push(view::follow_up(&self.snapshot(&one).await?));
+            }
+        }
+        Ok(procedures)
+    }
+
+    async fn snapshot(&self, loaded: &Loaded) -> Result<Snapshot, Failed> {
         let Pinned { definition, pack } = self.definitions.get(loaded.summary.definition).await?;
         let saga = fold::fold(&definition, loaded)?;
         let (number, version, summary) = (loaded.number, loaded.version, loaded.summary.clone());
-        Ok(view::case(&Snapshot { number, version, summary, saga, definition, pack }))
+        Ok(Snapshot { number, version, summary, saga, definition, pack })
     }
 }
 

@@ -6,6 +6,7 @@
 //!   wait      until something is so, or a deadline has passed
 //!   family    forms of people who do not exist
 //!   parents   clients who file, answer and insist while the server is away
+//!   differing families that differ in one thing only, played to their ends, with the texts that they must be sent
 //!   evidence  what the orchestrator believes and what the departments' ledgers hold, read from their files
 //!   compare   whether the two agree: each effect exactly once, or compensated exactly once, none lost
 //!   search    whether words stand in any file, database or message, in any common writing
@@ -16,6 +17,7 @@
 //! sources, without a second cargo or a guess at the target folder.
 
 pub mod compare;
+pub mod differing;
 pub mod evidence;
 pub mod family;
 pub mod parents;

@@ -1,6 +1,6 @@
 //! The pages in HTML: table headings, languages marked, nothing told by colour alone.
 
-use std::fmt::Write;
+use std::{collections::HashMap, fmt::Write};
 
 use jiff::{
     Timestamp,
@@ -92,7 +92,7 @@ fn brief(step: &v1::Step) -> Markup {
 }
 
 /// One case.
-pub(super) fn case(case: &v1::Case, history: &[Line], now_ms: i64) -> Markup {
+pub(super) fn case(case: &v1::Case, titles: &HashMap<String, String>, history: &[Line], now_ms: i64) -> Markup {
     page(
         "办件详情",
         html! {
@@ -106,10 +106,12 @@ pub(super) fn case(case: &v1::Case, history: &[Line], now_ms: i64) -> Markup {
                 caption { "环节 " span lang="en" { "steps" } }
                 thead { tr {
                     (heading("环节", "step")) (heading("承办", "performer")) (heading("状态", "state"))
-                    (heading("原因与去处", "reasons and where to go")) (heading("发送", "sendings")) (heading("下次动作", "next"))
+                    (heading("法定时限", "legal limit")) (heading("原因与去处", "reasons and where to go")) (heading("发送", "sendings")) (heading("下次动作", "next"))
                 } }
                 tbody { @for step in &case.steps { (step_row(step)) } }
             }
+            (procedures(&case.procedures))
+            (messages(&case.messages, titles))
             table {
                 caption { "经过 " span lang="en" { "history" } }
                 thead { tr { (heading("时间", "time")) (heading("事件", "event")) (heading("环节", "step")) (heading("由", "by")) } }
@@ -136,6 +138,7 @@ fn step_row(step: &v1::Step) -> Markup {
             @if step.stuck { " " (stuck()) }
             @if step.revision > 1 { " · 第" (step.revision) "版 " span lang="en" { "revision " (step.revision) } }
         }
+        td { (limit(step)) }
         td { @for reason in &step.reasons {
             p {
                 (reason.code) " " (reason.text_zh) " " span lang="en" { (reason.text_en) }
@@ -145,6 +148,47 @@ fn step_row(step: &v1::Step) -> Markup {
         td.number { @if step.attempts > 0 { (step.attempts) } }
         td.time { @if let Some(at) = &step.next_at { (time(at.seconds * 1_000)) } }
     } }
+}
+
+/// How long a step may take by law: the limit in words, its day, and how near that is, in colour, sign and word.
+fn limit(step: &v1::Step) -> Markup {
+    let stage = words::limit(&step.limit_stage);
+    html! {
+        (step.limit)
+        @if let Some(due) = &step.limit_due_at { br; (shown(&stage)) " " span.time { (deadline(due.seconds * 1_000)) } }
+        @else if step.limit_stage == "unknown" { br; (shown(&stage)) }
+    }
+}
+
+/// What follows the case; nothing where nothing does.
+fn procedures(procedures: &[v1::FollowUp]) -> Markup {
+    html! { @if !procedures.is_empty() { table {
+        caption { "后续程序 " span lang="en" { "procedures that follow" } }
+        thead { tr {
+            (heading("程序", "procedure")) (heading("状态", "state")) (heading("尚未确认", "not confirmed yet"))
+        } }
+        tbody { @for one in procedures { tr {
+            th scope="row" { a href={ "/cases/" (one.case_id) } { (one.title) } " " span lang="en" { (one.procedure) } }
+            td { (shown(&words::case(one.state()))) }
+            td { (one.waits_for.join("、")) }
+        } } }
+    } } }
+}
+
+/// The messages to people; nothing where there are none.
+fn messages(messages: &[v1::SentMessage], titles: &HashMap<String, String>) -> Markup {
+    html! { @if !messages.is_empty() { table {
+        caption { "短信 " span lang="en" { "messages" } }
+        thead { tr {
+            (heading("短信", "message")) (heading("收件人", "to")) (heading("状态", "state")) (heading("发送", "sent"))
+        } }
+        tbody { @for one in messages { tr {
+            th scope="row" { (one.template) " " (titles.get(&one.template).map(String::as_str).unwrap_or_default()) }
+            td { (words::reader(&one.to)) " " span lang="en" { (one.to) } }
+            td { (shown(&words::message(&one.state))) }
+            td.time { @if let Some(at) = &one.sent_at { (time(at.seconds * 1_000)) } }
+        } } }
+    } } }
 }
 
 /// A page that has only this to say.
@@ -201,6 +245,15 @@ fn badges(frozen: bool, is_stuck: bool, bereaved: bool) -> Markup {
 fn short(id: &str) -> String {
     let mut text = "…".to_owned();
     text.push_str(id.get(24..).unwrap_or(id));
+    text
+}
+
+/// The last minute that is in time, in Beijing: `2026-12-18 17:29`.
+fn deadline(due_ms: i64) -> String {
+    let Ok(at) = Timestamp::from_millisecond(due_ms - 1) else { return String::new() };
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = write!(text, "{}", at.to_zoned(TimeZone::fixed(Offset::constant(8))).strftime("%Y-%m-%d %H:%M"));
     text
 }
 

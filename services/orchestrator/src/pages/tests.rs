@@ -103,7 +103,9 @@ async fn the_list_can_be_narrowed_to_one_state() {
 async fn a_case_shows_every_step_and_what_happened() {
     let (status, body, _) = asked("/cases/07070707-0707-0707-0707-070707070707", "localhost:7070").await;
     assert_eq!(status, StatusCode::OK);
-    for shown in ["出生登记", "未到", "Started", "Ordered", "definition", "health"] {
+    for shown in
+        ["出生登记", "未到", "Started", "Ordered", "definition", "health", "按部门公布的承诺时限", "20个工作日"]
+    {
         assert!(body.contains(shown), "{shown}");
     }
 }

@@ -69,3 +69,40 @@ pub(super) fn step(state: StepState) -> Word {
         StepState::Deciding => word("going", "…", "判断中", "deciding"),
     }
 }
+
+/// How near a legal limit is: not yet, one working day before (yellow), over (red), long over.
+pub(super) fn limit(stage: &str) -> Word {
+    match stage {
+        "near" => word("yellow", "△", "将到期", "due soon"),
+        "passed" => word("red", "▲", "已超期", "overdue"),
+        "escalated" => word("red", "▲", "已督办", "escalated"),
+        "unknown" => word("aside", "?", "无该年日历,不能计算", "no calendar of that year"),
+        _ => word("quiet", "·", "期内", "in time"),
+    }
+}
+
+/// How a message stands.
+pub(super) fn message(state: &str) -> Word {
+    match state {
+        "waiting" => word("quiet", "○", "待发", "waits for its hour"),
+        "out" => word("going", "…", "已发", "sent"),
+        "delivered" => word("good", "✓", "已送达", "delivered"),
+        "to-call" => word("person", "☐", "待电话告知", "a person is to call"),
+        "called" => word("good", "✓", "已电话告知", "called"),
+        "dropped" => word("quiet", "–", "不再发送", "dropped"),
+        _ => word("quiet", "?", "未知", "unknown"),
+    }
+}
+
+/// To whom a message goes.
+pub(super) fn reader(role: &str) -> &'static str {
+    match role {
+        "applicant" => "申请人",
+        "father" => "父亲",
+        "handler" => "经办人",
+        "supervisor" => "督办人",
+        "operator" => "运行人员",
+        "city-supervisor" => "市级督办人",
+        _ => "",
+    }
+}

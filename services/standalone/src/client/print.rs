@@ -85,13 +85,58 @@ pub(super) fn case(case: &v1::Case) -> String {
             state.push_str(&format!(" {}", step.stage));
         }
         let next = step.next_at.as_ref().map(|at| format!("下次 next {}", time(Some(at)))).unwrap_or_default();
-        vec![format!("  {}", step.title), step.name.clone(), step.performer.clone(), state, next]
+        vec![format!("  {}", step.title), step.name.clone(), step.performer.clone(), state, limit(step), next]
     });
     lines.extend(table(rows.collect()));
     for step in &case.steps {
         lines.extend(step.reasons.iter().map(|reason| format!("  {} {}", step.title, told(reason))));
     }
+    if !case.procedures.is_empty() {
+        lines.push("后续程序 procedures".to_owned());
+        lines.extend(table(case.procedures.iter().map(procedure).collect()));
+    }
+    if !case.messages.is_empty() {
+        lines.push("短信 messages".to_owned());
+        lines.extend(table(case.messages.iter().map(message).collect()));
+    }
     lines.join("\n")
+}
+
+/// The legal limit of a step, its last minute, and how near that is: yellow and red in words.
+fn limit(step: &v1::Step) -> String {
+    let stage = match &*step.limit_stage {
+        "near" => " 黄 near",
+        "passed" => " 红 passed",
+        "escalated" => " 红·已督办 escalated",
+        "unknown" => " 无该年日历 unknown",
+        _ => "",
+    };
+    // The first moment that is too late is told as the last minute in time.
+    let due = step.limit_due_at.as_ref().and_then(|at| Timestamp::new(at.seconds - 1, 0).ok());
+    let due = due.map(|at| at.to_zoned(TimeZone::fixed(Offset::constant(8))).strftime(" 至%Y-%m-%d %H:%M").to_string());
+    format!("{}{}{stage}", step.limit, due.unwrap_or_default())
+}
+
+fn procedure(follow_up: &v1::FollowUp) -> Vec<String> {
+    let waits = match follow_up.waits_for.is_empty() {
+        true => String::new(),
+        false => format!("尚未确认 waits for {}", follow_up.waits_for.join(",")),
+    };
+    let state = case_word(follow_up.state()).to_owned();
+    vec![format!("  {}", follow_up.title), follow_up.procedure.clone(), follow_up.case_id.clone(), state, waits]
+}
+
+fn message(message: &v1::SentMessage) -> Vec<String> {
+    let state = match &*message.state {
+        "waiting" => "待发 waiting",
+        "out" => "已发 out",
+        "delivered" => "已送达 delivered",
+        "to-call" => "待电话告知 to-call",
+        "called" => "已电话告知 called",
+        "dropped" => "不再发送 dropped",
+        other => other,
+    };
+    vec![format!("  {}", message.template), message.to.clone(), state.to_owned(), time(message.sent_at.as_ref())]
 }
 
 /// A case after a change: how it stands, and the steps that stand otherwise than before.
@@ -231,6 +276,54 @@ mod tests {
     fn columns_are_aligned_as_a_terminal_shows_them() {
         let rows = [["出生登记", "已办"], ["card", "未到"]].map(|row| row.map(str::to_owned).to_vec()).to_vec();
         assert_eq!(table(rows), ["出生登记  已办", "card      未到"]);
+    }
+
+    /// If this fails, a clerk cannot see that a case is late by law, a family what it was told, or anybody which
+    /// department has not confirmed a correction.
+    #[test]
+    fn a_case_shows_limits_messages_and_procedures() {
+        let at = |seconds| Some(prost_types::Timestamp { seconds, nanos: 0 });
+        let case = v1::Case {
+            steps: vec![
+                v1::Step {
+                    title: "生育待遇初审".to_owned(),
+                    limit: "20个工作日".to_owned(),
+                    // 2026-12-19 00:00 in Beijing.
+                    limit_due_at: at(1_797_609_600),
+                    limit_stage: "near".to_owned(),
+                    ..Default::default()
+                },
+                v1::Step {
+                    title: "出生登记".to_owned(),
+                    limit: "按部门公布的承诺时限".to_owned(),
+                    ..Default::default()
+                },
+            ],
+            messages: vec![v1::SentMessage {
+                template: "N13".to_owned(),
+                to: "applicant".to_owned(),
+                state: "delivered".to_owned(),
+                sent_at: at(1_797_609_600),
+            }],
+            procedures: vec![v1::FollowUp {
+                title: "信息更正".to_owned(),
+                state: CaseState::Running.into(),
+                waits_for: vec!["police".to_owned()],
+                ..Default::default()
+            }],
+            ..Default::default()
+        };
+        let told = super::case(&case);
+        for shown in [
+            "20个工作日 至2026-12-18 23:59 黄",
+            "按部门公布的承诺时限",
+            "N13",
+            "已送达",
+            "信息更正",
+            "waits for police",
+        ] {
+            assert!(told.contains(shown), "{shown} in:\n{told}");
+        }
     }
 
     /// If this fails, `yijian cases --state` refuses the words that it prints.

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use adapter::simulated::Ledger;
 use harness::{
     compare::{Report, compare},
+    differing::at_any_hour,
     evidence::{Evidence, ledgers},
     process::Launch,
 };
@@ -67,8 +68,10 @@ async fn played(examples: BTreeMap<String, PathBuf>, more: &[&str]) -> anyhow::R
 async fn every_example_ends_as_its_file_says_and_the_ledgers_agree() -> anyhow::Result<()> {
     let mut examples = examples()?;
     let completed = std::fs::read_to_string(&examples[COMPLETED])?;
-    assert!(examples.remove(EXPIRING).is_some() && examples.len() >= 8, "{:?}", examples.keys());
-    let (folder, report) = played(examples, &[]).await?;
+    assert!(examples.remove(EXPIRING).is_some() && examples.len() >= 25, "{:?}", examples.keys());
+    let copies = tempfile::tempdir()?;
+    let policies = at_any_hour(&root(), copies.path())?.display().to_string();
+    let (folder, report) = played(examples, &["--policies", &policies]).await?;
     println!("{report:?}");
     report.all_well()?;
     for end in ["Completed", "PartiallyCompleted", "Offline", "Rejected", "Withdrawn"] {
@@ -77,8 +80,8 @@ async fn every_example_ends_as_its_file_says_and_the_ledgers_agree() -> anyhow::
 
     let form: serde_json::Value = serde_json::from_str(&completed)?;
     let mother = &form["birth"]["mother"];
-    let told =
-        messages(&folder.path().join("data/departments"), mother["phone"].as_str().expect("a telephone")).await?;
+    let departments = folder.path().join("data/departments");
+    let told = enrolled(&departments, mother["phone"].as_str().expect("a telephone")).await?;
     let expected = format!("【皖事通】{}{N13}", mother["name"].as_str().expect("a name"));
     assert_eq!(told, [expected], "the published text, byte for byte, exactly once");
     Ok(())
@@ -96,14 +99,14 @@ async fn the_example_whose_father_never_answers_expires() -> anyhow::Result<()> 
     Ok(())
 }
 
-/// Every text that has left a message gateway for this telephone.
-async fn messages(departments: &std::path::Path, phone: &str) -> anyhow::Result<Vec<String>> {
+/// Every text that says that a child is enrolled and has left a message gateway for this telephone.
+async fn enrolled(departments: &std::path::Path, phone: &str) -> anyhow::Result<Vec<String>> {
     let mut texts = Vec::new();
     for (endpoint, path) in ledgers(departments)? {
         if endpoint.ends_with(".sms") {
             let effects = Ledger::open(&path).await?.effects().await?;
             let sent = effects.into_iter().map(|effect| effect.fields["message"].clone());
-            let to = sent.filter(|message| message["phone"] == phone);
+            let to = sent.filter(|message| message["phone"] == phone && message["template"] == "N13");
             texts.extend(to.map(|message| message["text"].as_str().unwrap_or_default().to_owned()));
         }
     }

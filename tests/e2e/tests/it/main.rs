@@ -1,6 +1,8 @@
 //! The program from outside: real processes, real gRPC, real files.
 
+mod changing_law;
 mod comparer;
+mod differing;
 mod examples;
 mod lives;
 mod other_packs;

@@ -21,13 +21,13 @@ use super::{
     view,
 };
 use crate::{
-    inbound::form::Check,
     coordinator::{
         PACK_CHOICE,
         application::{Application, stored_at},
         beijing,
     },
     fold,
+    inbound::form::Check,
     store::{Loaded, SealedKind, SealedRow},
 };
 
