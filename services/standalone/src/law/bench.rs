@@ -30,6 +30,9 @@ pub struct Arguments {
     pub families: u64,
 }
 
+/// The longest time that is told apart: a minute.
+const SLOWEST_NS: u64 = 60_000_000_000;
+
 /// A family with everything that departments answer.
 const FAMILY: &str = include_str!("../../../../examples/facts/anhui-on-time.json");
 
@@ -62,7 +65,7 @@ fn family(facts: &Value, number: u64) -> Value {
 }
 
 fn everything(pack: &Pack, calendar: &Calendar, families: &[Value], at: &LocalMinute) -> Result<String, Failure> {
-    let mut spent = Histogram::<u64>::new(3).map_err(|error| Failure::Refused(error.to_string()))?;
+    let mut spent = Histogram::<u64>::new_with_max(SLOWEST_NS, 3).map_err(|error| Failure::Refused(error.to_string()))?;
     let questions = Questions::of(pack);
     let (mut decided, mut asked) = (0_u64, 0_u64);
     for facts in families {
