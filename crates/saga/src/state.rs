@@ -287,6 +287,10 @@ impl Saga {
                 self.messages.push(MessageRun::new(template.clone(), key.clone(), to.clone(), *not_before));
             }
             Fact::UnderPack { .. } => {}
+            Fact::Resolved { step, found, .. } => {
+                let goes_on = self.is_forward(definition) || self.ending.is_none();
+                self.steps[step.at()].resolve(*found, goes_on);
+            }
             Fact::Followed { procedure, key } => self.followed.push((procedure.clone(), key.clone())),
             Fact::MessageSent { message } => self.with_message(*message, |run| run.send(at)),
             Fact::MessageReplied { message, number, outcome } => {
@@ -309,8 +313,7 @@ impl Saga {
             | Fact::WentOffline { .. }
             | Fact::Skipped { .. }
             | Fact::Reopened { .. }
-            | Fact::Retried { .. }
-            | Fact::Resolved { .. } => {
+            | Fact::Retried { .. } => {
                 if let Some(step) = event.fact.step() {
                     self.steps[step.at()].apply(at, &event.fact);
                 }

@@ -175,8 +175,7 @@ impl StepRun {
                 self.because = None;
             }
             Fact::Retried { .. } => self.try_again(at),
-            Fact::Resolved { found, .. } => self.resolve(*found),
-            // The rest concern the whole saga and never come here.
+            // The rest are folded by the whole saga and never come here.
             _ => {}
         }
     }
@@ -199,8 +198,8 @@ impl StepRun {
         }
     }
 
-    fn resolve(&mut self, found: Found) {
-        let again = self.out.as_ref().is_some_and(|out| out.why == Why::Corrected);
+    pub(super) fn resolve(&mut self, found: Found, goes_on: bool) {
+        let again = goes_on && self.out.as_ref().is_some_and(|out| out.why == Why::Corrected);
         match found {
             Found::Done => self.settle(Status::Succeeded),
             Found::NotDone => self.settle(Status::Refused),

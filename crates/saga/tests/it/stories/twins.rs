@@ -1,6 +1,10 @@
 //! What twins share (19, 20). The department's side, one undo for all releases, is the adapter's and the simulation's.
 
-use saga::{End, Outcome, Status, event::Command, input::Says};
+use saga::{
+    Cause, End, Outcome, Status,
+    event::Command,
+    input::{Found, Says},
+};
 
 use crate::{
     case::Case,
@@ -106,4 +110,19 @@ fn what_is_voided_and_not_yet_done_again_is_released_already() {
         (case.undone(), case.end()),
         (vec!["Compensate shared 1".into(), "Cancel other 1".into()], Some(End::Withdrawn))
     );
+}
+
+/// If it failed, what an operator has found to be voided would be given back twice for a twin that is withdrawn meanwhile.
+#[test]
+fn what_an_operator_finds_voided_while_the_case_ends_is_released_already() {
+    let drafts = vec![
+        department("shared").undone_for(&[Cause::Withdrawn, Cause::Corrected]).family(),
+        department("photo"),
+        department("pivot").after(&["shared", "photo"]).pivot(),
+    ];
+    let mut case = Case::of(definition("voided", drafts)).started_with(&[], 2);
+    case.succeed(&["shared"]).redo("shared").withdraw().resolve("shared", Found::Undone);
+    assert_eq!((case.status("shared"), case.sent().len()), (Status::Compensated, 0));
+    case.cancelled("photo");
+    assert_eq!(case.end(), Some(End::Withdrawn));
 }
