@@ -191,6 +191,22 @@ pub struct PendingRow {
     pub since: i64,
 }
 
+impl PendingRow {
+    /// True for what may be on its way without our knowing: every command, and a message but for its first sending, which
+    /// keeps the quiet hours whatever restarts.
+    pub fn may_have_gone_out(&self) -> bool {
+        match self.key.kind {
+            PendingKindName::Command => true,
+            PendingKindName::Message => self.attempts > 0,
+            PendingKindName::Task
+            | PendingKindName::Expiry
+            | PendingKindName::Late
+            | PendingKindName::Legal
+            | PendingKindName::Call => false,
+        }
+    }
+}
+
 /// A sealed payload that is kept: an output, corrected data, words of a refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealedRow {
@@ -444,7 +460,7 @@ pub trait Store: Send + Sync + 'static {
     async fn next_due(&self) -> Result<Option<i64>, Error>;
     /// Makes these commands due at `at`: their delivery failed.
     async fn make_due(&self, rows: &[(SagaNumber, u8)], at: i64) -> Result<(), Error>;
-    /// Makes every command without an answer (of one department, or of all) due from `from` on, `per_second` of them a
+    /// Makes every command and every message that was sent and has no answer (of one department, or of all) due from `from` on, `per_second` of them a
     /// second in the order of saga numbers; answers how many there are.
     async fn make_all_due(&self, department: Option<&str>, from: i64, per_second: u32) -> Result<u64, Error>;
     /// Moves the deadlines of all tasks by so many milliseconds: the time in which nobody could answer.

@@ -377,7 +377,7 @@ impl Store for MemoryStore {
         let mut rank = 0;
         for row in tables.pending.values_mut() {
             let asked = department.is_none_or(|name| name == &*row.whom);
-            if row.key.kind.is_sent() && row.due_at < NEVER && asked {
+            if row.may_have_gone_out() && row.due_at < NEVER && asked {
                 row.due_at = from + rank * 1000 / i64::from(per_second.max(1));
                 rank += 1;
             }

@@ -296,7 +296,7 @@ impl Store for SqliteStore {
 
     async fn make_all_due(&self, department: Option<&str>, from: i64, per_second: u32) -> Result<u64, Error> {
         let sql = "UPDATE pending SET due_at = ?1 + ramp.place * 1000 / ?2 FROM (SELECT saga, kind, step, row_number() \
-                   OVER (ORDER BY saga, kind, step) - 1 AS place FROM pending WHERE kind IN (0, 5) AND due_at < 9223372036854775807 \
+                   OVER (ORDER BY saga, kind, step) - 1 AS place FROM pending WHERE (kind = 0 OR kind = 5 AND attempts > 0) AND due_at < 9223372036854775807 \
                    AND (?3 IS NULL OR whom = ?3)) AS ramp WHERE pending.saga = ramp.saga AND pending.kind = ramp.kind \
                    AND pending.step = ramp.step";
         let mut writer = self.writer().await?;

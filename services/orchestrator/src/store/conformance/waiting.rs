@@ -7,7 +7,7 @@ use super::{
 };
 use crate::store::{
     Appended, CaseFilter, DepartmentRow, PendingKindName,
-    PendingKindName::{Command, Expiry, Late, Task},
+    PendingKindName::{Call, Command, Expiry, Late, Message, Task},
     PendingRow, SealedKind, SealedRow, TaskFilter, Unit,
 };
 
@@ -23,6 +23,7 @@ pub async fn run(open: &impl AsyncFn() -> Arc<dyn Store>) {
     tell(open, commands_of_a_held_department_wait_and_nothing_else_does).await;
     tell(open, a_failed_delivery_is_due_at_once).await;
     tell(open, after_a_restart_every_command_is_due_on_a_ramp).await;
+    tell(open, a_restart_keeps_the_quiet_hours).await;
     tell(open, one_department_resumes_without_the_others).await;
     tell(open, what_a_frozen_case_awaits_is_woken_by_nobody).await;
     tell(open, an_outage_of_ours_moves_the_deadlines_of_tasks_alone).await;
@@ -151,6 +152,14 @@ async fn after_a_restart_every_command_is_due_on_a_ramp(store: Arc<dyn Store>) {
     assert!(commands.map(|(number, _, _, due_at)| (number, due_at)).eq(ramp));
     assert_eq!(store.due(69_999, 99).await.expect("due").len(), 5, "tasks stay where they are");
     assert_eq!(store.make_all_due(None, 4_000, 0).await.expect("make all due"), 5, "none a second would be for ever");
+}
+
+/// If this failed, a restart in the night would wake the families whose messages wait for the morning.
+async fn a_restart_keeps_the_quiet_hours(store: Arc<dyn Store>) {
+    let sent = PendingRow { attempts: 1, ..of_kind(Message, 1, 90_000) };
+    commit(&*store, &[waiting(1, vec![of_kind(Message, 0, 80_000), sent, of_kind(Call, 2, NEVER)])]).await;
+    assert_eq!(store.make_all_due(None, 1_000, 1).await.expect("make all due"), 1);
+    assert_eq!(timetable(&*store).await, [(1, Message, 1, 1_000), (1, Message, 0, 80_000)]);
 }
 
 /// If this failed, resuming one department would send again to all of them.
