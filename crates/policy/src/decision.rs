@@ -47,10 +47,13 @@ pub struct Decision {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<Reason>,
     /// In a sentence, in Chinese.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub zh: String,
     /// The same in English.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub en: String,
     /// The articles of the rule and of every value of the law that it used.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub articles: Vec<Arc<str>>,
     /// The facts that it used, by path; `null` where it looked and found none.
     pub inputs: BTreeMap<String, Value>,
@@ -68,6 +71,43 @@ pub struct Decision {
     /// What it gives to the steps that follow, under the step's name.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub gives: Map<String, Value>,
+}
+
+/// The words of a decision: what people read of it and machines do not need to decide again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Explanation {
+    /// In a sentence, in Chinese.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
+    /// The articles.
+    pub articles: Vec<Arc<str>>,
+    /// What else could have been decided, and why it was not.
+    pub excluded: Vec<Excluded>,
+    /// What a hole or a contradiction in the sources means for this case.
+    pub warnings: Vec<(String, String)>,
+}
+
+impl Decision {
+    /// The decision without its words, and the words. They are kept apart, because a hundred thousand decisions are
+    /// opened to be taken anew and few to be read.
+    pub fn split(mut self) -> (Self, Explanation) {
+        let words = Explanation {
+            zh: std::mem::take(&mut self.zh),
+            en: std::mem::take(&mut self.en),
+            articles: std::mem::take(&mut self.articles),
+            excluded: std::mem::take(&mut self.excluded),
+            warnings: std::mem::take(&mut self.warnings),
+        };
+        (self, words)
+    }
+
+    /// The decision with its words.
+    #[must_use]
+    pub fn joined(self, words: Explanation) -> Self {
+        let Explanation { zh, en, articles, excluded, warnings } = words;
+        Self { zh, en, articles, excluded, warnings, ..self }
+    }
 }
 
 /// Why a rule cannot say anything yet. Nothing is guessed.

@@ -45,6 +45,7 @@ pub mod application;
 mod compose;
 mod finish;
 mod follow;
+pub(crate) mod kept_decision;
 mod law;
 mod load;
 mod notify;

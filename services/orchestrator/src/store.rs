@@ -281,7 +281,7 @@ pub struct DecidedCase {
     pub definition: [u8; 32],
     /// The application's wrapped case key; `None` once destroyed.
     pub wrapped_key: Option<Vec<u8>>,
-    /// Its decisions and selections, sealed.
+    /// Its decisions and selections, sealed, in the order in which they were taken.
     pub decisions: Vec<SealedRow>,
 }
 

@@ -18,7 +18,8 @@ use saga::{
 
 use super::{
     Batch, Cached, Coordinator,
-    application::{Application, replace_output, stored_at},
+    application::{Application, replace_output},
+    kept_decision,
     working::Working,
 };
 use crate::{
@@ -128,10 +129,9 @@ fn explained(decision: &Decision, pack: Arc<str>) -> Explained {
 
 /// Keeps a decision whole, sealed, beside the entry that comes next.
 fn seal(working: &mut Working, step: u8, kind: SealedKind, decision: &Decision, application: &Application) {
-    let bound = stored_at(working.now.summary.case, "decision");
-    let plain = serde_json::to_vec(decision).expect("a decision consists of what JSON can say");
     let revision = u32::try_from(working.now.version + 1).unwrap_or(u32::MAX);
-    working.seals.push(SealedRow { step, kind, revision, sealed: application.seal(&bound, &plain) });
+    let sealed = kept_decision::seal(application, working.now.summary.case, decision.clone());
+    working.seals.push(SealedRow { step, kind, revision, sealed });
 }
 
 /// Tells the saga a decision, lays what it gives among the facts, and keeps it whole, sealed.

@@ -7,6 +7,7 @@ use std::{
 };
 
 use futures::future::try_join_all;
+use policy::Outcome;
 use proto::{
     associated::{Direction, bus_associated},
     bus::CommandKind,
@@ -17,6 +18,7 @@ use super::{
     Batch, Cached, Coordinator, Work, Working,
     application::{self, Application, endpoint, facts_of, laid_over, merge, replace_output, stored_at},
     compose::area_of,
+    kept_decision,
     work::{Done, Notice, Queued},
 };
 use crate::{
@@ -132,10 +134,9 @@ impl Coordinator {
                     facts = application.unseal("a procedure's facts", &bound, &row.sealed)?;
                 }
                 SealedKind::Decision => {
-                    let bound = stored_at(loaded.summary.case, "decision");
-                    let decision = application.unseal("a decision", &bound, &row.sealed)?;
-                    if let Some(gives) = decision.get("gives") {
-                        replace_output(&mut facts, &definition, row.step, Some(gives.clone()));
+                    let decision = kept_decision::open(application, loaded.summary.case, &row.sealed)?;
+                    if decision.outcome == Outcome::Yes && !decision.gives.is_empty() {
+                        replace_output(&mut facts, &definition, row.step, Some(Value::Object(decision.gives)));
                     }
                 }
                 SealedKind::Words | SealedKind::Selection => {}

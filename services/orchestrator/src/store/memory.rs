@@ -180,6 +180,12 @@ fn command(number: SagaNumber, step: u8) -> (SagaNumber, PendingKey) {
     (number, PendingKey { kind: PendingKindName::Command, step })
 }
 
+/// Decisions in the order in which they were taken.
+fn in_order(mut decisions: Vec<SealedRow>) -> Vec<SealedRow> {
+    decisions.sort_by_key(|row| (row.revision, row.kind));
+    decisions
+}
+
 fn most(limit: u32) -> usize {
     usize::try_from(limit).unwrap_or(usize::MAX)
 }
@@ -271,12 +277,19 @@ impl Store for MemoryStore {
                 .applications
                 .get(&saga.summary.application)
                 .map(|application| application.wrapped_key.clone()),
-            decisions: tables
-                .sealed
-                .range((*number, 0, SealedKind::Output, 0)..=(*number, u8::MAX, SealedKind::Facts, u32::MAX))
-                .filter(|((_, _, kind, _), _)| matches!(kind, SealedKind::Decision | SealedKind::Selection))
-                .map(|(&(_, step, kind, revision), sealed)| SealedRow { step, kind, revision, sealed: sealed.clone() })
-                .collect(),
+            decisions: in_order(
+                tables
+                    .sealed
+                    .range((*number, 0, SealedKind::Output, 0)..=(*number, u8::MAX, SealedKind::Facts, u32::MAX))
+                    .filter(|((_, _, kind, _), _)| matches!(kind, SealedKind::Decision | SealedKind::Selection))
+                    .map(|(&(_, step, kind, revision), sealed)| SealedRow {
+                        step,
+                        kind,
+                        revision,
+                        sealed: sealed.clone(),
+                    })
+                    .collect(),
+            ),
         });
         Ok(decided.collect())
     }

@@ -65,7 +65,8 @@ fn family(facts: &Value, number: u64) -> Value {
 }
 
 fn everything(pack: &Pack, calendar: &Calendar, families: &[Value], at: &LocalMinute) -> Result<String, Failure> {
-    let mut spent = Histogram::<u64>::new_with_max(SLOWEST_NS, 3).map_err(|error| Failure::Refused(error.to_string()))?;
+    let mut spent =
+        Histogram::<u64>::new_with_max(SLOWEST_NS, 3).map_err(|error| Failure::Refused(error.to_string()))?;
     let questions = Questions::of(pack);
     let (mut decided, mut asked) = (0_u64, 0_u64);
     for facts in families {

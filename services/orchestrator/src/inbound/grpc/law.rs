@@ -21,11 +21,7 @@ use super::{
     view,
 };
 use crate::{
-    coordinator::{
-        PACK_CHOICE,
-        application::{Application, stored_at},
-        beijing,
-    },
+    coordinator::{PACK_CHOICE, application::Application, beijing, kept_decision},
     fold,
     inbound::form::Check,
     store::{Loaded, SealedKind, SealedRow},
@@ -145,8 +141,9 @@ fn kept(keys: &Application, loaded: &Loaded, rows: &[SealedRow], event: &Event, 
         _ => return None,
     };
     let row = rows.iter().find(|row| row.step == step.0 && row.kind == kind)?;
-    let value = keys.unseal("a decision", &stored_at(loaded.summary.case, "decision"), &row.sealed).ok()?;
-    serde_json::from_value(value).ok()
+    let decision = kept_decision::open(keys, loaded.summary.case, &row.sealed).ok()?;
+    let words = kept_decision::words(keys, loaded.summary.case, &row.sealed).ok()?;
+    Some(decision.joined(words))
 }
 
 /// A decision as it is told; `None` for an event that is none.

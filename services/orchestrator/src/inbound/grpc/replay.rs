@@ -15,10 +15,10 @@ use tonic::Status;
 
 use super::{Api, request, status::Refusal, view};
 use crate::{
-    coordinator::application::{Application, stored_at},
+    coordinator::{application::Application, kept_decision},
     definitions::Definitions,
     secrets::Secrets,
-    store::{DecidedCase, SagaNumber, SealedKind},
+    store::{DecidedCase, SagaNumber},
 };
 
 /// Cases that are read at once. Each has some twenty sealed decisions of less than a kilobyte.
@@ -159,7 +159,7 @@ impl Replay {
         for case in cases {
             replayed.summary.cases += 1;
             let changed = changed.iter().find(|(hash, _)| *hash == case.definition).map(|(_, changed)| changed);
-            let (Some(changed), Some(decided)) = (changed, self.opened(case)) else {
+            let (Some(changed), Some((keys, decided))) = (changed, self.opened(case)) else {
                 replayed.summary.unreadable += 1;
                 continue;
             };
@@ -177,7 +177,7 @@ impl Replay {
                         rule: difference.rule.to_string(),
                         old_row: difference.old.row,
                         new_row: difference.new.row,
-                        old_zh: difference.old.words.zh,
+                        old_zh: Self::words(&keys, case, &decided, &difference.rule),
                         new_zh: difference.new.words.zh,
                         fen: difference.fen,
                         covered_days: difference.covered_days,
@@ -189,16 +189,18 @@ impl Replay {
         replayed
     }
 
-    /// The case's decisions in the order in which they were taken.
-    fn opened(&self, case: &DecidedCase) -> Option<Vec<Decision>> {
+    /// The case's decisions in the order in which they were taken, without their words.
+    fn opened(&self, case: &DecidedCase) -> Option<(Application, Vec<Decision>)> {
         let keys = Application::open(&self.secrets.master, self.secrets.suite, case.wrapped_key.as_deref()).ok()?;
-        let bound = stored_at(case.case, "decision");
-        let mut rows: Vec<_> = case.decisions.iter().collect();
-        rows.sort_by_key(|row| (row.revision, row.kind == SealedKind::Decision));
-        let decisions = rows.into_iter().map(|row| {
-            let value = keys.unseal_bytes("a decision", &bound, &row.sealed).ok()?;
-            serde_json::from_slice(&value).ok()
-        });
-        decisions.collect()
+        let opened = case.decisions.iter().map(|row| kept_decision::open(&keys, case.case, &row.sealed).ok());
+        let decided = opened.collect::<Option<Vec<_>>>()?;
+        Some((keys, decided))
+    }
+
+    /// What was said of a decision that would be another.
+    fn words(keys: &Application, case: &DecidedCase, decided: &[Decision], rule: &str) -> String {
+        let row = decided.iter().zip(&case.decisions).find(|(decision, _)| *decision.rule == *rule);
+        let words = row.and_then(|(_, row)| kept_decision::words(keys, case.case, &row.sealed).ok());
+        words.map(|words| words.zh).unwrap_or_default()
     }
 }

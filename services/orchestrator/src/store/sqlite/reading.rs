@@ -71,7 +71,7 @@ pub(super) async fn decided(
         });
     }
     let sql = "SELECT step, kind, revision, sealed, saga FROM sealed WHERE saga IN (SELECT value FROM json_each(?)) AND \
-               kind IN (4, 5) ORDER BY saga, revision";
+               kind IN (4, 5) ORDER BY saga, revision, kind";
     let numbers = list(cases.iter().map(|case| case.number));
     let rows = sqlx::query(sql).bind(numbers).fetch_all(readers).await.map_err(&failed)?;
     let mut at = 0;
