@@ -22,7 +22,7 @@ impl Coordinator {
         for number in changed {
             let Some(mut working) = batch.sagas.remove(&number) else { continue };
             self.notify(&mut working, now);
-            match self.messages(&working, now) {
+            match self.messages(&working) {
                 Ok(messages) => {
                     working.summarise(now);
                     let facts = std::mem::take(&mut working.now.facts);
@@ -58,7 +58,7 @@ impl Coordinator {
     }
 
     /// The messages of the commands that this batch ordered and that still wait for their answer.
-    fn messages(&mut self, working: &Working, now: i64) -> Result<BTreeMap<StepIndex, Vec<u8>>, compose::Error> {
+    fn messages(&mut self, working: &Working) -> Result<BTreeMap<StepIndex, Vec<u8>>, compose::Error> {
         let mut messages = BTreeMap::new();
         for (step, command, revision) in ordered_in(&working.events) {
             let out = working.now.saga.run(step).out.as_ref();
@@ -69,8 +69,7 @@ impl Coordinator {
             let application = application.expect("a saga is put into a batch with its application");
             let reply_topic = &*self.parts.reply_topic;
             let cached = &working.now;
-            let ordered =
-                compose::Ordered { number: working.number, cached, step, command, revision, now, reply_topic };
+            let ordered = compose::Ordered { number: working.number, cached, step, command, revision, reply_topic };
             messages.insert(step, compose::compose(&ordered, application, &self.parts.secrets.channels)?);
         }
         Ok(messages)
