@@ -81,6 +81,8 @@ pub(crate) struct Letter<'a> {
     pub(crate) number: u64,
     pub(crate) cached: &'a Cached,
     pub(crate) place: MessageIndex,
+    /// `Act` sends it, `Cancel` calls it back.
+    pub(crate) kind: wire::CommandKind,
     pub(crate) fields: &'a Value,
     pub(crate) now: i64,
     pub(crate) reply_topic: &'a str,
@@ -145,10 +147,9 @@ pub(crate) fn compose_message(
     application: &mut Application,
     channels: &vault::ChannelKeys,
 ) -> Result<Vec<u8>, SealError> {
-    let Letter { number, cached, place, fields, now, reply_topic } = *letter;
+    let Letter { number, cached, place, kind, fields, now, reply_topic } = *letter;
     let step = message_step(place);
     let key = application.endpoint(channels, &endpoint(area_of(&cached.facts), MESSENGER))?;
-    let kind = wire::CommandKind::Act;
     let bound = bus_associated(number, &step, kind, Direction::Command);
     let effect_key = cached.summary.case;
     let message = wire::Command {

@@ -95,10 +95,10 @@ impl Plan {
         if let Some(other) = named(2).filter(|other| flag(4) && flag(5) && !after.contains(other)) {
             draft = draft.once_settled(&[other]);
         }
-        if flag(14) && !messages[at] {
+        if flag(14) && !courtesies[at] {
             draft = draft.limited("5 working days");
         }
-        if flag(15) && !messages[at] && draft.step.department().is_some() {
+        if flag(15) && !courtesies[at] && draft.step.department().is_some() {
             draft = draft.reminded_on(&[30, 60]);
         }
         draft.step.retry = Retry { attempts_max: 2, first_ms: 1_000, longest_ms: 4_000, inquiry_ms: 10_000 };
