@@ -74,6 +74,11 @@ fn header(old: &Pack, new: &Pack) -> Vec<Change> {
     let minute = |minute: &Option<identifiers::LocalMinute>| {
         minute.as_ref().map(|minute| minute.as_str().replace('T', " ")).unwrap_or_default()
     };
+    let day = |day: Option<jiff::civil::Date>| day.map(|day| day.to_string()).unwrap_or_default();
+    let begun = |pack: &Pack| {
+        let each = pack.on_notice.iter().map(|(kind, procedure)| format!("{kind} → {procedure}"));
+        each.collect::<Vec<_>>().join("、")
+    };
     let (before, after) = (&old.selector, &new.selector);
     let changes = [
         once("包名", "name", &old.name, &new.name),
@@ -83,8 +88,11 @@ fn header(old: &Pack, new: &Pack) -> Vec<Change> {
         once("适用地区", "areas", &before.areas.join("、"), &after.areas.join("、")),
         once("出生时间自", "born from", &minute(&before.born_from), &minute(&after.born_from)),
         once("出生时间止", "born before", &minute(&before.born_until), &minute(&after.born_until)),
+        once("申请日期自", "filed from", &day(before.submitted_from), &day(after.submitted_from)),
+        once("申请日期止", "filed before", &day(before.submitted_until), &day(after.submitted_until)),
         once("短信签名", "signature of messages", &old.sms_signature, &new.sms_signature),
         once("部门", "departments", &old.departments.join("、"), &new.departments.join("、")),
+        once("收到通知即开始的程序", "procedures begun by a notice", &begun(old), &begun(new)),
         once("依据", "documents", &old.documents.join("、"), &new.documents.join("、")),
     ];
     changes.into_iter().flatten().collect()

@@ -13,7 +13,6 @@
 //!        insurance {years, kind, place}, card {bank, phone}, items […]}      absent for a family's step
 //! hand_over {certificate, household_register, card, recipient, recipient_phone, recipient_address}
 //! notice_version, marriage_licence_claimed
-//! message {…}                                                               only for a message: what `message` composes
 //! <step> {…}                                                                e.g. certificate {number, …}
 //! ```
 
@@ -25,8 +24,8 @@ use serde_json::{Map, Value};
 
 pub mod known;
 
-/// What a birth's form brings, and the composed message. All other roots are names of steps.
-pub const ROOTS: [&str; 10] = [
+/// What a birth's form brings. All other roots are names of steps.
+pub const ROOTS: [&str; 9] = [
     "application",
     "mother",
     "father",
@@ -36,7 +35,6 @@ pub const ROOTS: [&str; 10] = [
     "hand_over",
     "notice_version",
     "marriage_licence_claimed",
-    "message",
 ];
 
 /// A minute of Beijing time, or the minute in which an instant with its offset lies there: departments tell

@@ -181,7 +181,7 @@ impl Pack {
             provisions = provisions.over(&law::read(&base));
             problems.extend(base.into_problems());
         }
-        let steps = steps::read(&saga, &pack, &header, &texts.templates, &provisions, false);
+        let steps = steps::read(&saga, &pack, &header, &provisions, false);
         let hash = files::hash(files);
         let mut procedures = BTreeMap::new();
         let mut sagas = vec![steps];
@@ -198,7 +198,7 @@ impl Pack {
                 continue;
             };
             let sheet = Sheet::new(&file, text);
-            let steps = steps::read(&sheet, &pack, &header, &texts.templates, &provisions, true);
+            let steps = steps::read(&sheet, &pack, &header, &provisions, true);
             problems.extend(sheet.into_problems());
             let definition = Arc::new(Definition {
                 name: format!("{}/{}", header.name, name.value).into(),

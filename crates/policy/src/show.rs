@@ -98,7 +98,7 @@ fn steps(page: &mut String, definition: &Definition) -> fmt::Result {
             "| {} | {} | {} | {} | {} | {} |",
             index.0 + 1,
             cell(&format!("{}{}", step.title, marks(step))),
-            cell(&performer(step)),
+            cell(&performer(definition, step)),
             cell(&begins(definition, step)),
             cell(&limit(step)),
             cell(&said_source(&step.source)),
@@ -139,7 +139,7 @@ fn rule_zh(name: &str) -> String {
     )
 }
 
-fn performer(step: &Step) -> String {
+fn performer(definition: &Definition, step: &Step) -> String {
     match &step.performer {
         Performer::Department { department, command } => format!("{department}(`{command}`)"),
         Performer::Person { role, methods, .. } => {
@@ -149,7 +149,10 @@ fn performer(step: &Step) -> String {
                 "clerk" => "工作人员",
                 other => other,
             };
-            format!("{role}({})", methods.join("、"))
+            let others = step.differs_from.iter().map(|other| format!("“{}”", definition.step(*other).title));
+            let others = others.collect::<Vec<_>>().join("、");
+            let another = if others.is_empty() { others } else { format!(";须与{others}不是同一人") };
+            format!("{role}({}){another}", methods.join("、"))
         }
         Performer::Law { rule } => format!("法律规定:{}", rule_zh(rule)),
     }

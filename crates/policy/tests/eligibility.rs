@@ -184,16 +184,23 @@ fn the_pack_rule_looks_at_area_and_birth() {
     assert_eq!(codes(&with(&[("/child/born_at", json!("yesterday"))])), ["PACK-002"]);
 }
 
-/// The pack's Anhui law with other lines in its `[eligibility]`.
-fn with_law(lines: &str) -> Result<Pack, policy::Problems> {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/policies/anhui-2024");
-    let mut texts: Vec<(&str, String)> = ["pack.toml", "saga.toml", "messages.toml", "law.toml"]
-        .map(|name| (name, std::fs::read_to_string(folder.join(name)).expect("shipped")))
-        .to_vec();
-    let law = &mut texts.last_mut().expect("four").1;
-    let start = law.find("[eligibility]").expect("a section");
-    let end = law[start..].find("\n# ──").map_or(law.len(), |at| start + at);
-    law.replace_range(start..end, &format!("[eligibility]\n{lines}\n"));
+/// The Anhui pack with other lines in its `[eligibility]`, and more reasons.
+fn with_law(lines: &str, reasons: &str) -> Result<Pack, policy::Problems> {
+    let shipped = anhui();
+    let with_lines = |law: &str| {
+        let start = law.find("[eligibility]").expect("a section");
+        let end = law[start..].find("\n# ──").map_or(law.len(), |at| start + at);
+        format!("{}[eligibility]\n{lines}\n{}", &law[..start], &law[end..])
+    };
+    let texts: Vec<(&str, String)> = shipped
+        .files
+        .iter()
+        .map(|(name, text)| match &**name {
+            "law.toml" => (&**name, with_lines(text)),
+            "pack.toml" => (&**name, format!("{text}\n{reasons}")),
+            _ => (&**name, text.to_string()),
+        })
+        .collect();
     let files: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (*name, &**text)).collect();
     Pack::parse(&files)
 }
@@ -295,23 +302,16 @@ fn d1_another_province_drops_and_adds_conditions_by_its_pack_alone() {
          max_age = {{ value = \"6 months\", {source} }}\nsurname_of_parent = {{ value = true, {source} }}\n\
          father_authorisation = {{ value = \"e-licence-grant\", {source} }}"
     );
-    let unexplained = with_law(&lines).expect_err("PRE-110 to PRE-112 are not explained").to_string();
+    let unexplained = with_law(&lines, "").expect_err("PRE-110 to PRE-112 are not explained").to_string();
     for code in ["PRE-110", "PRE-111", "PRE-112"] {
         assert!(unexplained.contains(code), "{unexplained}");
     }
     assert!(!unexplained.contains("PRE-105"), "what is not required need not be explained: {unexplained}");
 
-    let mut pack = (*anhui()).clone();
-    let reasons = "[reasons.PRE-110]\nzh=\"x\"\nen=\"x\"\nsource=\"x\"\n[reasons.PRE-111]\nzh=\"x\"\nen=\"x\"\nsource=\"x\"\n\
-        [reasons.PRE-112]\nzh=\"x\"\nen=\"x\"\nsource=\"x\"\n";
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/policies/anhui-2024");
-    let text = |name: &str| std::fs::read_to_string(folder.join(name)).expect("shipped");
-    let law = format!("[eligibility]\n{lines}\n");
-    let with_reasons = format!("{}\n{reasons}", text("pack.toml"));
-    let law = format!("{}\n{law}", text("law.toml").split("[eligibility]").next().unwrap_or_default());
-    let (saga, messages) = (text("saga.toml"), text("messages.toml"));
-    let files = [("pack.toml", &*with_reasons), ("saga.toml", &saga), ("messages.toml", &messages), ("law.toml", &law)];
-    pack.law = Pack::parse(&files).expect("a pack that explains all its reasons").law;
+    let reasons = ["PRE-110", "PRE-111", "PRE-112"]
+        .map(|code| format!("[reasons.{code}]\nzh = \"x\"\nen = \"x\"\nsource = \"x\"\n"))
+        .concat();
+    let pack = with_law(&lines, &reasons).expect("a pack that explains all its reasons");
     let fujian = |filed: &str, child: &str, granted: Value| {
         let mut facts =
             with(&[("/household/father/ethnicity", json!("03")), ("/child/born_at", json!("2026-03-02T08:00"))]);
@@ -333,9 +333,9 @@ fn d1_another_province_drops_and_adds_conditions_by_its_pack_alone() {
 #[test]
 fn a_condition_that_does_not_exist_is_refused_when_the_pack_is_read() {
     for wrong in ["[\"E1\", \"E99\"]", "[\"E1\", \"E1\"]", "\"E1\"", "true"] {
-        assert!(with_law(&format!("require = {{ value = {wrong}, source = \"x\" }}")).is_err(), "{wrong}");
+        assert!(with_law(&format!("require = {{ value = {wrong}, source = \"x\" }}"), "").is_err(), "{wrong}");
     }
-    assert!(with_law("require = { value = [\"E1\"], source = \"x\" }").is_ok());
+    assert!(with_law("require = { value = [\"E1\"], source = \"x\" }", "").is_ok());
 }
 
 /// An item would otherwise be done without the one that it rests on. D2: a premium follows an enrolment.

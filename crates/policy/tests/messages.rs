@@ -388,9 +388,10 @@ fn texts_are_filled_in_as_people_write() {
             "mother": {"name": "测试安", "phone": "15400000002"},
             "father": {"name": "测试平", "phone": "15400000003"},
             "hand_over": {"certificate": "mail"},
-            "benefit": {"start_on": "2026-09-01"},
-            "approval": {"amount_fen": 312_050},
-            "maternity-payment": {"account_tail": "1234"},
+            "payment-deadlines": {"on_time_nominal": "2026-11-30", "on_time_until": "2026-11-30"},
+            "benefit-window": {"start_on": "2026-09-01"},
+            "refund-payment": {"amount_fen": 40_000},
+            "maternity-payment": {"amount_fen": 312_050, "account_tail": "1234"},
             "occasion": occasion,
         })
     };
@@ -407,10 +408,35 @@ fn texts_are_filled_in_as_people_write() {
         "【皖事通】测试安正在申请新生儿出生“一件事”,需您本人授权确认。请于2026年9月30日前登录皖事通APP办理,如非本人事项请忽略。"
     );
     assert!(text("N06", family(json!({}))).contains("领取方式:邮寄。"));
+    assert_eq!(
+        text("N16", family(json!({}))),
+        "【皖事通】孩子出生满90天为2026年11月30日,当日前缴纳居民医保费,可自出生之日起享受待遇。渠道:皖事通APP“城乡居民两险缴费”。"
+    );
     assert_eq!(text("N17", family(json!({}))), "【皖事通】孩子的居民医保缴费成功,待遇自2026年9月1日起享受。");
+    assert_eq!(text("N19", family(json!({}))), "【皖事通】居民医保重复缴费400.00元已提交退款,将原路退回,请留意到账。");
+    assert_eq!(
+        text("N20", family(json!({}))),
+        "【皖事通】经查询,您本次生育医疗费用已在定点医疗机构直接结算,无需另行申请,明细可在皖事通APP查看。"
+    );
+    assert_eq!(
+        text("N21", family(json!({}))),
+        "【皖事通】您的生育医疗费用发生在统筹区外,请在皖事通APP申请并将原始材料递交医保经办窗口,或携材料到窗口办理。"
+    );
     assert_eq!(
         text("N22", family(json!({}))),
         "【皖事通】生育待遇已核定,金额3120.50元,将发放至您的社会保障卡金融账户(尾号1234)。"
+    );
+    assert_eq!(
+        text("N23", family(json!({}))),
+        "【皖事通】生育待遇发放未成功,请于规定时限前登录皖事通APP核对社会保障卡金融账户状态,更新后将重新发放。"
+    );
+    assert_eq!(
+        text("N24", family(json!({"reason_code": "MAT-1104"}))),
+        "【皖事通】生育待遇未予支付,原因:有关信息核验不一致,请登录查看。告知书可在皖事通APP查看,如有异议可申请重核。"
+    );
+    assert_eq!(
+        text("N27", family(json!({}))),
+        "【皖事通】您申请更正的登记信息已更正,相关部门数据将同步更新,请登录皖事通APP核对。"
     );
     assert_eq!(
         text(

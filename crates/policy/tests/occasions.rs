@@ -94,22 +94,11 @@ fn a_log_is_read_as_the_occasions_it_brought() {
     assert_eq!(words(&message::told_by(definition, &saga, &log[3..])), words(&found)[3..]);
 }
 
-/// A message that is a step of its own would otherwise call for messages about messages.
-#[test]
-fn that_a_message_was_sent_is_no_occasion() {
-    let mut definition = (*pack("anhui-2024").definition).clone();
-    let told = at(&definition, "guidance");
-    definition.steps[told.at()].message = Some("N13".into());
-    let log = [started(), replied(told, Outcome::Succeeded)];
-    assert_eq!(words(&message::occasions(&definition, &log)), ["submitted#1"]);
-}
-
 /// A message would otherwise wait in the saga's log under a word that nobody can read when its time has come.
 #[test]
 fn an_occasion_is_read_back_from_its_word() {
     for (moment, step) in [
         (Moment::Submitted, None),
-        (Moment::Corrected, None),
         (Moment::Ended(End::PartiallyCompleted), None),
         (Moment::Reminded, Some("father-authorisation")),
         (Moment::NeedsCorrection, Some("certificate")),
@@ -133,13 +122,16 @@ fn each_occasion_calls_for_its_texts_and_no_other() {
     let of = |moment, step| Occasion::new(moment, step);
     assert_eq!(due("anhui-2024", &of(Moment::Submitted, None)), ["N01"]);
     assert_eq!(due("anhui-2024", &of(Moment::Succeeded, Some("enrolment"))), ["N13"]);
-    assert_eq!(due("shanxi-2026", &of(Moment::Succeeded, Some("subsidy"))), ["N14a"]);
+    assert_eq!(due("shanxi-2026", &of(Moment::Succeeded, Some("subsidy-entry"))), ["N14a"]);
     assert_eq!(due("anhui-2024", &of(Moment::LimitNear, Some("card"))), ["O01"]);
     assert_eq!(due("anhui-2024", &of(Moment::LimitPassed, Some("registration"))), ["N26", "O02"]);
     assert_eq!(due("anhui-2024", &of(Moment::Ended(End::Completed), None)), ["N29"]);
     assert_eq!(due("anhui-2024", &of(Moment::Ended(End::PartiallyCompleted), None)), ["N30"]);
     assert_eq!(due("anhui-2024", &of(Moment::Ended(End::Withdrawn), None)), [""; 0]);
-    assert_eq!(due("anhui-2024", &of(Moment::Corrected, None)), ["N27"]);
+    let corrected = Occasion { procedure: Some("correction".into()), ..of(Moment::Ended(End::Completed), None) };
+    for pack in ["anhui-2024", "shanxi-2025", "shanxi-2026"] {
+        assert_eq!(due(pack, &corrected), ["N27"], "a correction is no case that is all done (N29)");
+    }
     assert_eq!(due("anhui-2024", &of(Moment::Opened, Some("signature"))), [""; 0]);
 }
 

@@ -87,7 +87,7 @@ fn what_is_no_toml_does_not_hide_the_rest() {
 
 /// A step would otherwise wait for one that will never be.
 #[test]
-fn an_unknown_step_department_rule_item_or_message_is_a_problem() {
+fn an_unknown_step_department_rule_or_item_is_a_problem_and_a_message_is_no_steps_affair() {
     let more = "kind = \"pivot\"\nafter = [\"b\"]\nonce_settled = [\"c\"]\nitem = \"d\"\nselection = { rule = \"e\" }\n\
                 messages = { succeeded = \"N13\" }\nstart_when = [{ offline = \"f\" }]";
     let found = steps(&step("a", more).replace("\"market-supervision\"", "\"g\""));
@@ -96,7 +96,7 @@ fn an_unknown_step_department_rule_item_or_message_is_a_problem() {
         ("saga.toml:9", "step `c`"),
         ("saga.toml:10", "item `d`"),
         ("saga.toml:11", "rule `e`"),
-        ("saga.toml:12", "message `N13`"),
+        ("saga.toml:12", "key `messages`"),
         ("saga.toml:13", "step `f`"),
         ("saga.toml:4", "department `g`"),
     ] {

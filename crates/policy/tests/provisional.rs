@@ -5,6 +5,9 @@ use std::sync::Arc;
 use policy::{Decision, Outcome, Pack, Packs, Undecidable};
 use serde_json::{Value, json};
 
+#[path = "shared/packs.rs"]
+mod shared;
+
 fn shanxi() -> Arc<Pack> {
     Arc::clone(Packs::shipped().get("shanxi-2026").expect("shipped"))
 }
@@ -112,24 +115,11 @@ fn d12_3_what_differs_is_compared_by_a_person_and_no_value_is_shown() {
 
 /// A pack with a time for it, and one that stops the benefit.
 fn timed(stops: bool) -> Pack {
-    let shipped = shanxi();
-    let mut pack = (*shipped).clone();
-    let texts = |name: &str| {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/policies/shanxi-2026");
-        std::fs::read_to_string(folder.join(name)).expect("shipped")
-    };
-    let law = texts("law.toml")
-        .replace("complete_within = { value = \"unspecified\"", "complete_within = { value = \"30 days\"")
-        .replace("stops_benefit   = { value = false", &format!("stops_benefit   = {{ value = {stops}"));
-    let files = [
-        ("pack.toml", texts("pack.toml")),
-        ("saga.toml", texts("saga.toml")),
-        ("messages.toml", texts("messages.toml")),
-        ("law.toml", law),
-    ];
-    let read: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, &**text)).collect();
-    pack.law = Pack::parse(&read).expect("still a pack").law;
-    pack
+    let stops = stops.to_string();
+    shared::with_values(
+        "shanxi-2026",
+        &[("provisional.complete_within", "\"30 days\""), ("provisional.stops_benefit", &stops)],
+    )
 }
 
 /// A child in intensive care would otherwise lose its cover because a police station is slow. D12-4.

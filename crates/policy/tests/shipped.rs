@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use identifiers::LocalMinute;
-use policy::{Calendar, Pack, Packs, facts, message};
+use policy::{Calendar, Pack, Packs, message};
 use saga::definition::{
     Cause, Definition, Kind, OnBereavement, OnRefusal, Performer, Scope, Selection, StartWhen, Step,
 };
@@ -59,12 +59,24 @@ fn anhui_runs_in_the_order_of_its_guide() {
             "register-signature",
             "card",
             "enrolment",
+            "premium-payer",
+            "payment-deadlines",
             "premium",
-            "maternity",
+            "benefit",
+            "benefit-choice",
+            "benefit-window",
+            "maternity-status",
+            "maternity-route",
+            "originals",
+            "first-review",
+            "review-questions",
+            "second-review",
+            "approval",
+            "maternity-payment",
+            "maternity-denial",
             "guidance",
             "hand-over",
             "close",
-            "enrolment.succeeded",
         ]
     );
     assert_eq!(after(definition, "eligibility"), ["delivery", "household", "marriage", "marriage-licence"]);
@@ -72,22 +84,175 @@ fn anhui_runs_in_the_order_of_its_guide() {
     assert_eq!(after(definition, "signature"), ["father-authorisation"]);
     assert_eq!(after(definition, "certificate"), ["signature"]);
     assert_eq!(after(definition, "registration"), ["certificate"]);
-    for branch in ["register-signature", "card", "enrolment", "maternity", "guidance"] {
+    for branch in ["register-signature", "card", "enrolment", "maternity-status", "guidance"] {
         assert_eq!(after(definition, branch), ["registration"], "{branch}");
         assert_eq!(step(definition, branch).kind, Kind::Forward, "{branch}");
     }
-    assert_eq!(after(definition, "premium"), ["enrolment"]);
+    for (later, before) in [
+        ("premium-payer", &["enrolment"][..]),
+        ("payment-deadlines", &["enrolment"]),
+        ("premium", &["enrolment"]),
+        ("benefit", &["enrolment", "premium"]),
+        ("benefit-choice", &["benefit"]),
+        ("benefit-window", &["benefit"]),
+        ("maternity-route", &["maternity-status"]),
+        ("originals", &["maternity-route"]),
+        ("first-review", &["maternity-route"]),
+        ("review-questions", &["first-review"]),
+        ("second-review", &["review-questions"]),
+        ("approval", &["second-review"]),
+        ("maternity-payment", &["approval"]),
+        ("maternity-denial", &["maternity-status"]),
+    ] {
+        assert_eq!(after(definition, later), before, "{later}");
+    }
     assert_eq!(definition.pivot(), definition.find("registration"));
+}
+
+/// A family would otherwise be insured from a day that nobody looked at, or a payment be lost that came first. S10.
+#[test]
+fn in_anhui_cover_is_the_laws_and_a_persons_only_where_the_law_is_silent() {
+    let anhui = pack("anhui-2024");
+    let definition = &anhui.definition;
+    let rule = |name: &str| match &step(definition, name).performer {
+        Performer::Law { rule } => rule.to_string(),
+        Performer::Department { .. } | Performer::Person { .. } => panic!("{name} is not the law's"),
+    };
+    assert_eq!(rule("premium-payer"), "premium-payer");
+    assert_eq!(rule("payment-deadlines"), "benefit-deadlines");
+    assert_eq!(rule("benefit"), "benefit");
+    let choice = step(definition, "benefit-choice");
+    assert_eq!(choice.selection, Selection::Rule("benefit-needs-person".into()));
+    assert!(matches!(&choice.performer, Performer::Person { role, .. } if &**role == "clerk"));
+    let window = step(definition, "benefit-window");
+    assert_eq!(window.once_settled, [definition.find("benefit-choice").expect("a step")]);
+    let premium = step(definition, "premium");
+    let remind = premium.remind_on.as_ref().expect("a reminder on legal days");
+    assert_eq!((&*remind.from, &remind.days[..], remind.minute), ("child.born_at", &[30, 60, 83, 89, 90][..], 540));
+}
+
+/// One clerk would otherwise pass a claim through three levels, or each level would begin its twenty days anew. S11,
+/// [004] 篇10 第九章第三条, 第七条, 第十章第三条.
+#[test]
+fn no_clerk_acts_at_two_levels_and_one_limit_spans_them() {
+    let reviewed = |definition: &Definition, levels: &[&str], limited: bool| {
+        let found: Vec<_> = levels.iter().map(|name| definition.find(name).expect("a level")).collect();
+        for (at, index) in found.iter().enumerate() {
+            let is = definition.step(*index);
+            assert!(matches!(&is.performer, Performer::Person { role, .. } if &**role == "clerk"), "{}", is.name);
+            assert_eq!(is.differs_from, found[..at], "{} is another person's than every level before", is.name);
+            assert_eq!(is.limit.as_deref(), limited.then_some("20 working days"), "{}", is.name);
+            assert_eq!(is.limit_from, (limited && at > 0).then_some(found[0]), "{}", is.name);
+        }
+    };
+    let anhui = pack("anhui-2024");
+    reviewed(&anhui.definition, &["first-review", "second-review", "approval"], true);
+    let recalculation = &anhui.procedures["recalculation"].definition;
+    reviewed(recalculation, &["recalculation-first-review", "recalculation-second-review", "approval"], true);
+    for pack in Packs::shipped().iter() {
+        reviewed(&pack.procedures["refund"].definition, &["refund-review", "refund-approval"], false);
+    }
+}
+
+/// A mother would otherwise be refused without the paper against which she can appeal. [004] 篇10 第九章第三条, 第七条.
+#[test]
+fn every_way_to_a_no_ends_with_the_paper_of_denial() {
+    let anhui = pack("anhui-2024");
+    let denied_by = |definition: &Definition, name: &str| -> Vec<String> {
+        let conditions = step(definition, name).start_when.iter();
+        conditions
+            .map(|condition| match condition {
+                StartWhen::Offline { step } => definition.step(*step).name.to_string(),
+                StartWhen::Late { .. } | StartWhen::Succeeded { .. } => panic!("{name} waits for a no"),
+            })
+            .collect()
+    };
+    let denial = step(&anhui.definition, "maternity-denial");
+    assert_eq!(
+        denied_by(&anhui.definition, "maternity-denial"),
+        ["maternity-route", "first-review", "review-questions", "second-review", "approval"]
+    );
+    assert_eq!(denial.limit.as_deref(), Some("20 working days"));
+    let recalculation = &anhui.procedures["recalculation"].definition;
+    assert_eq!(
+        denied_by(recalculation, "recalculation-denial"),
+        ["recalculation-first-review", "recalculation-second-review", "approval"]
+    );
+}
+
+/// A family that paid for nothing, or twice, would otherwise have no way to its money; one whose data were wrong no way
+/// to all who have them.
+#[test]
+fn every_shipped_pack_refunds_and_corrects_and_anhui_recalculates() {
+    for pack in Packs::shipped().iter() {
+        assert_eq!(pack.on_notice.get("PremiumPaid").map(|name| &**name), Some("refund"), "{}", pack.name);
+        let refund = &pack.procedures["refund"].definition;
+        let names: Vec<&str> = refund.steps.iter().map(|step| &*step.name).collect();
+        assert_eq!(names, ["overcollection", "refund", "refund-review", "refund-approval", "refund-payment"]);
+        for (before, later) in names.iter().zip(&names[1..]) {
+            assert_eq!(after(refund, later), [*before], "{}", pack.name);
+        }
+        // Whoever is sent something by the case can be told that it was wrong.
+        let correction = &pack.procedures["correction"].definition;
+        let told: Vec<&str> =
+            correction.steps.iter().filter_map(|step| step.department()).map(|name| &**name).collect();
+        for step in pack.definition.steps.iter().filter(|step| step.send.iter().any(|path| path.starts_with("child"))) {
+            let department = step.department().expect("only departments are sent anything");
+            assert!(told.contains(&&**department), "{}: {department} is never told", pack.name);
+        }
+        for procedure in pack.procedures.values() {
+            assert!(procedure.definition.procedure && procedure.definition.pivot().is_none());
+            assert_eq!(pack.pinned(&procedure.hash), Some(&procedure.definition));
+        }
+    }
+    let anhui = pack("anhui-2024");
+    let recalculation: Vec<&str> =
+        anhui.procedures["recalculation"].definition.steps.iter().map(|step| &*step.name).collect();
+    assert_eq!(
+        recalculation,
+        ["recalculation-first-review", "recalculation-second-review", "approval", "top-up", "recalculation-denial"]
+    );
+}
+
+/// Money of a child born before the scheme would otherwise stay booked, or cover run from a wrong day of birth.
+#[test]
+fn what_the_law_decided_from_a_corrected_birth_is_decided_anew() {
+    let by = |pack: &Pack, name: &str| {
+        let definition = &pack.procedures["correction"].definition;
+        step(definition, name).selection.clone()
+    };
+    assert_eq!(by(&pack("anhui-2024"), "benefit"), Selection::Rule("corrects:child.born_at+premium".into()));
+    assert_eq!(by(&pack("shanxi-2026"), "reversal-due"), Selection::Rule("corrects:child.born_at+subsidy".into()));
+    for pack in Packs::shipped().iter() {
+        let definition = &pack.procedures["correction"].definition;
+        let corrected = definition.steps.iter().filter(|step| step.name.ends_with("-correction"));
+        for step in corrected {
+            let department = step.department().expect("a department corrects its record");
+            assert_eq!(step.selection, Selection::Rule(format!("received:{department}").into()), "{}", pack.name);
+        }
+    }
 }
 
 /// A mother could otherwise untick what the law makes her have, or be given what she did not ask for.
 #[test]
 fn anhui_lets_untick_the_optional_items_and_no_other() {
     let anhui = pack("anhui-2024");
+    let optional = [
+        "social-security-card",
+        "insurance-enrolment",
+        "insurance-premium",
+        "maternity-reimbursement",
+        "parenting-guidance",
+    ];
     for step in &anhui.definition.steps {
-        let optional = ["card", "enrolment", "premium", "maternity", "guidance"].contains(&&*step.name);
-        assert_eq!(step.selection == Selection::Chosen, optional, "{}", step.name);
-        assert!(!(step.mandatory && optional), "{}", step.name);
+        let of_an_optional_item = step.item.as_deref().is_some_and(|item| optional.contains(&item));
+        // Within an optional item the law may select further, and a step may follow one that is not done.
+        let chosen = step.selection == Selection::Chosen;
+        assert!(!chosen || of_an_optional_item, "{}", step.name);
+        let follows = |other: &saga::StepIndex| anhui.definition.step(*other).item == step.item;
+        let by_others = step.after.iter().any(follows);
+        assert!(!of_an_optional_item || chosen || by_others, "{} would be done unasked", step.name);
+        assert!(!(step.mandatory && of_an_optional_item), "{}", step.name);
     }
     let mandatory: Vec<&str> = anhui.items.iter().filter(|(_, item)| item.mandatory).map(|(key, _)| &**key).collect();
     assert_eq!(mandatory, ["birth-certificate", "birth-registration"]);
@@ -139,7 +304,8 @@ fn the_premium_waits_for_the_tax_office_and_then_goes_offline() {
 fn after_a_bereavement_only_what_a_person_takes_up_goes_on() {
     for pack in Packs::shipped().iter() {
         for step in &pack.definition.steps {
-            let by_person = ["certificate", "registration", "maternity", "hand-over"].contains(&&*step.name);
+            let of_the_mother = step.item.as_deref() == Some("maternity-reimbursement");
+            let by_person = of_the_mother || ["certificate", "registration", "hand-over"].contains(&&*step.name);
             assert_eq!(step.bereavement == OnBereavement::Person, by_person, "{}: {}", pack.name, step.name);
         }
     }
@@ -152,15 +318,32 @@ fn shanxi_enrols_by_itself_and_provisionally_where_registration_is_late() {
     let definition = &shanxi.definition;
     let registration = definition.find("registration").expect("registration");
     let names: Vec<&str> = definition.steps.iter().map(|step| &*step.name).collect();
-    assert_eq!(names, ["signature", "certificate", "registration", "provisional", "enrolment", "subsidy"]);
+    assert_eq!(
+        names,
+        [
+            "signature",
+            "certificate",
+            "registration",
+            "provisional",
+            "enrolment",
+            "premium-payer",
+            "subsidy",
+            "subsidy-entry"
+        ]
+    );
     assert_eq!(
         step(definition, "provisional").start_when,
         [StartWhen::Late { step: registration, after_ms: 30 * 86_400_000 }, StartWhen::Offline { step: registration },]
     );
     assert_eq!(after(definition, "provisional"), ["certificate"]);
     assert_eq!(after(definition, "enrolment"), ["registration"]);
-    assert_eq!(after(definition, "subsidy"), ["enrolment"]);
-    assert!(definition.steps.iter().all(|step| step.selection == Selection::Always));
+    assert_eq!(after(definition, "premium-payer"), ["enrolment"]);
+    assert_eq!(after(definition, "subsidy"), ["premium-payer"]);
+    assert_eq!(after(definition, "subsidy-entry"), ["subsidy"]);
+    assert_eq!(step(definition, "subsidy").selection, Selection::Rule("subsidy-due".into()));
+    let asked: Vec<&str> =
+        definition.steps.iter().filter(|step| step.selection == Selection::Chosen).map(|step| &*step.name).collect();
+    assert_eq!(asked, [""; 0], "the family ticks nothing");
     assert_eq!(&*shanxi.sources["provisional.start_when"], "unspecified");
 }
 
@@ -249,20 +432,29 @@ fn the_enrolment_message_is_the_published_text_byte_for_byte() {
     assert_eq!((message::units(&long), message::segments(&long).len()), (145, 3));
 }
 
-/// A family would otherwise be told twice, or a failed message would end its case.
+/// A family would otherwise wait for a text about what is not told any more, or be told of one thing by two.
 #[test]
-fn the_message_is_a_step_of_its_own_that_decides_nothing() {
+fn the_messages_of_money_name_the_step_that_moved_it() {
     let anhui = pack("anhui-2024");
-    let definition = &anhui.definition;
-    let told = step(definition, "enrolment.succeeded");
-    let enrolment = definition.find("enrolment").expect("enrolment");
-    assert_eq!(told.start_when, [StartWhen::Succeeded { step: enrolment }]);
-    assert_eq!(told.message.as_deref(), Some("N13"));
-    assert_eq!(told.department().map(|name| &**name), Some("sms"));
-    assert_eq!((told.kind, told.refused, told.mandatory), (Kind::Forward, OnRefusal::Offline, false));
-    assert_eq!(told.bereavement, OnBereavement::Close);
-    let composed = facts::compose(&told.send, &json!({"message": {"text": "…"}, "mother": {"name": "测试甲"}}));
-    assert_eq!(composed, Ok(json!({"message": {"text": "…"}})));
+    let called_for_by = |id: &str| anhui.messages[id].when.iter().map(|when| &**when).collect::<Vec<_>>();
+    for (id, when) in [
+        ("N13", "enrolment.succeeded"),
+        ("N16", "premium.reminded"),
+        ("N17", "benefit-window.succeeded"),
+        ("N19", "refund-payment.succeeded"),
+        ("N20", "maternity-route.succeeded"),
+        ("N21", "maternity-route.succeeded"),
+        ("N22", "maternity-payment.succeeded"),
+        ("N23", "maternity-payment.needs-correction"),
+        ("N24", "maternity-denial.succeeded"),
+        ("N27", "correction.ended.completed"),
+    ] {
+        assert_eq!(called_for_by(id), [when], "{id}");
+    }
+    let path = |id: &str| anhui.messages[id].variables[0].path.clone().unwrap_or_default();
+    assert_eq!(&*path("N16"), "payment-deadlines.on_time_nominal", "the nominal day, never the rolled one");
+    assert_eq!(&*path("N17"), "benefit-window.start_on");
+    assert!(!anhui.definition.steps.iter().any(|step| step.department().is_some_and(|name| &**name == "sms")));
 }
 
 /// A message without a number or a name would otherwise go out to nobody, or to “***”.
@@ -280,10 +472,14 @@ fn a_pack_read_again_from_its_kept_texts_is_the_same_pack() {
     for pack in Packs::shipped().iter() {
         let files: Vec<(&str, &str)> = pack.files.iter().map(|(name, text)| (&**name, &**text)).collect();
         assert_eq!(Pack::parse(&files).expect("as before"), **pack);
-        let mut changed = files.clone();
-        let law = changed.iter_mut().find(|(name, _)| *name == "law.toml").expect("it has one");
-        let with_a_line = format!("{}\n# changed\n", law.1);
-        law.1 = &with_a_line;
-        assert_ne!(Pack::parse(&changed).expect("still a pack").hash, pack.hash);
+        for file in ["law.toml", "base/law.toml", "correction.toml"] {
+            let mut changed = files.clone();
+            let text = changed.iter_mut().find(|(name, _)| *name == file).expect("it has one");
+            let with_a_line = format!("{}\n# changed\n", text.1);
+            text.1 = &with_a_line;
+            let changed = Pack::parse(&changed).expect("still a pack");
+            assert_ne!(changed.hash, pack.hash, "{file}");
+            assert_ne!(changed.procedures["refund"].hash, pack.procedures["refund"].hash, "{file}");
+        }
     }
 }

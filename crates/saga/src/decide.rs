@@ -350,7 +350,7 @@ impl Deciding<'_> {
         for step in self.definition.indices() {
             let is = self.definition.step(step);
             let done = matches!(self.status(step), Status::Succeeded | Status::Closed | Status::Unselected);
-            if done || is.message.is_some() {
+            if done {
                 continue;
             }
             if is.mandatory || is.kind == Kind::Pivot {

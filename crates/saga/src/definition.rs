@@ -86,8 +86,6 @@ pub struct Step {
     pub notices: Vec<Arc<str>>,
     /// What becomes of it after a bereavement.
     pub bereavement: OnBereavement,
-    /// The template of a message to the family, where the step is one; a message never decides how a case ends.
-    pub message: Option<Arc<str>>,
     /// The legal limit as the source gives it, `unspecified` where the source leaves it open.
     pub limit: Option<Arc<str>>,
     /// The step with which the time of its limit began, where one limit spans several steps.

@@ -9,7 +9,7 @@ use orchestrator::{
 };
 use proto::{associated::command_id, bus::CommandKind};
 use saga::{
-    Definition, Event, Fact, Outcome, Saga, Status, StepIndex,
+    Definition, Event, Fact, MessageStatus, Outcome, Saga, Status, StepIndex,
     definition::{Kind, Scope},
     event::{Command, Why},
 };
@@ -63,6 +63,18 @@ pub async fn judge(world: &World) -> Vec<String> {
             }
             belief(&definition, &cases, child, step, &mine, &mut wrongs);
         }
+        for (place, run) in case.saga.messages.iter().enumerate() {
+            let id = hex::encode(command_id(case.summary.case, &format!("message/{place}"), CommandKind::Act, 1));
+            let mine: Vec<&Effect> = effects.iter().filter(|effect| effect.call_id == id).collect();
+            for effect in &mine {
+                *claimed.entry(&effect.call_id).or_default() += 1;
+            }
+            let times = mine.iter().filter(|effect| effect.stands()).count();
+            let delivered = run.status == MessageStatus::Delivered;
+            if times > 1 || delivered && times == 0 {
+                wrongs.push(format!("child {} message {place}: {:?}, sent {times} times", child + 1, run.status));
+            }
+        }
     }
     for effect in &effects {
         let outside = effect.call_id.starts_with("counter-");
@@ -113,7 +125,8 @@ fn registered_twice(effects: &[Effect], wrongs: &mut Vec<String>) {
 /// Nothing leaves after a case's end or while it is frozen, and no message long after a death.
 fn sending(world: &World, effects: &[Effect], wrongs: &mut Vec<String>) {
     for sent in &world.sent {
-        if sent.ended {
+        // What a family is told of the end comes after it.
+        if sent.ended && !sent.step.starts_with("message/") {
             wrongs.push(format!("saga {}: a command for {} went out after the end", sent.number, sent.step));
         }
         if sent.frozen {
@@ -130,7 +143,15 @@ fn history(world: &World, definition: &Definition, case: &Case, wrongs: &mut Vec
     let mut saga = Saga::new(definition);
     let number = case.number;
     for (at, event) in &case.events {
-        if saga.end.is_some() {
+        let outlives = matches!(
+            event.fact,
+            Fact::MessageQueued { .. }
+                | Fact::MessageSent { .. }
+                | Fact::MessageReplied { .. }
+                | Fact::MessageDropped { .. }
+                | Fact::Bereaved
+        );
+        if saga.end.is_some() && !outlives {
             wrongs.push(format!("saga {number}: {} after the end", event.fact.name()));
         }
         if let Fact::Replied { step, command, revision, outcome, .. } = &event.fact {
@@ -144,6 +165,14 @@ fn history(world: &World, definition: &Definition, case: &Case, wrongs: &mut Vec
             };
             if !world.said.contains(&said) {
                 wrongs.push(format!("saga {number}: {} is written of {is}, which no department has said", said.says));
+            }
+        }
+        if let Fact::MessageReplied { message, outcome, .. } = &event.fact {
+            let step = format!("message/{message}");
+            let says = name_of(outcome);
+            let heard = |said: &Said| said.number == number && said.step == step && said.says == says;
+            if !world.said.iter().any(heard) {
+                wrongs.push(format!("saga {number}: {says} is written of {step}, which its sender has not said"));
             }
         }
         if let Fact::Ordered { step, command: Command::Compensate, why, .. } = &event.fact {

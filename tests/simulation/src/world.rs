@@ -191,6 +191,7 @@ impl World {
         let facts = json!({
             "application": { "area": "990101", "channel": "web" },
             "mother": { "name": "测试母亲", "id_number": "mother", "phone": "15400000000" },
+            "applicant": { "phone": "15400000000" },
             "father": { "name": "测试父亲", "id_number": "father" },
             "children": (1..=children).map(|order| json!({ "order": order })).collect::<Vec<_>>(),
         });
@@ -227,6 +228,17 @@ impl World {
     pub async fn run_until(&mut self, child: usize, step: &str, status: Status) -> bool {
         let until = self.clock.now_ms() + 100 * 24 * HOUR;
         while self.status(child, step).await != status {
+            let Some(next) = self.next_moment().await.filter(|next| *next <= until) else { return false };
+            self.clock.advance_to(next);
+            self.moment().await;
+        }
+        true
+    }
+
+    /// Runs until the first message of a child's saga is with its sender, a hundred days at most. False if it never was.
+    pub async fn run_until_told(&mut self, child: usize) -> bool {
+        let until = self.clock.now_ms() + 100 * 24 * HOUR;
+        while !self.saga(self.sagas[child]).await.messages.first().is_some_and(saga::MessageRun::is_out) {
             let Some(next) = self.next_moment().await.filter(|next| *next <= until) else { return false };
             self.clock.advance_to(next);
             self.moment().await;

@@ -34,8 +34,10 @@ const FIELDS: &[(&str, &str, &str)] = &[
     ("compensation", "撤销办法", "compensation"),
     ("notices", "办结通知", "notices"),
     ("bereavement", "不幸事件后", "after a bereavement"),
-    ("message", "短信", "message"),
     ("limit", "办理时限", "limit"),
+    ("limit_from", "时限自何环节起算", "the limit begins with"),
+    ("differs_from", "须由不同的人办理", "another person than at"),
+    ("remind_on", "法定提醒", "legal reminders"),
     ("source", "来源", "source"),
 ];
 
@@ -108,7 +110,7 @@ fn list(old: &[Value], new: &[Value]) -> Words {
 fn fields(saga: Saga<'_>, step: &Step) -> Map<String, Value> {
     let Ok(Value::Object(mut fields)) = serde_json::to_value(step) else { return Map::new() };
     fields.remove("name");
-    for key in ["after", "once_settled", "start_when"] {
+    for key in ["after", "once_settled", "start_when", "differs_from", "limit_from"] {
         if let Some(value) = fields.get_mut(key) {
             name_steps(saga.definition, value, true);
         }

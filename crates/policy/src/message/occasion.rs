@@ -41,8 +41,6 @@ pub enum Moment {
     Escalated,
     /// The case has ended.
     Ended(End),
-    /// A fact was corrected (更正) and goes to every department that had it.
-    Corrected,
 }
 
 /// The moments of a step, with their words.
@@ -61,9 +59,8 @@ const OF_STEPS: [(&str, Moment); 11] = [
 ];
 
 /// The moments of the whole case, with their words.
-const OF_CASES: [(&str, Moment); 8] = [
+const OF_CASES: [(&str, Moment); 7] = [
     ("submitted", Moment::Submitted),
-    ("corrected", Moment::Corrected),
     ("ended.completed", Moment::Ended(End::Completed)),
     ("ended.partially-completed", Moment::Ended(End::PartiallyCompleted)),
     ("ended.offline", Moment::Ended(End::Offline)),
@@ -180,7 +177,7 @@ pub fn occasions(definition: &Definition, events: &[Event]) -> Vec<Occasion> {
 /// What these events, which follow upon the saga as it stood before, bring of which people may be told.
 ///
 /// An occasion is a step's coming into a state, however it came there: a department's answer, a notice, an operator's
-/// finding. A message that is itself a step is none.
+/// finding.
 pub fn told_by(definition: &Definition, before: &Saga, events: &[Event]) -> Vec<Occasion> {
     let mut saga = before.clone();
     let mut found = Vec::new();
@@ -191,9 +188,6 @@ pub fn told_by(definition: &Definition, before: &Saga, events: &[Event]) -> Vec<
         saga.apply(definition, 0, event);
         let after = step.map(|step| saga.run(step).status);
         let Some((moment, step)) = moment(&event.fact, before, after) else { continue };
-        if step.is_some_and(|step| definition.step(step).message.is_some()) {
-            continue;
-        }
         let reminded = step.map_or(0, |step| saga.run(step).reminded.max(saga.run(step).legal.reminded));
         found.push(Occasion {
             moment,

@@ -26,7 +26,7 @@ macro_rules! files {
 /// The packs of `deploy/policies`, as text, so that a binary alone can serve them.
 const SHIPPED: [&[(&str, &str)]; 3] = [
     &files!("anhui-2024", "correction.toml", "recalculation.toml"),
-    &files!("shanxi-2025"),
+    &files!("shanxi-2025", "correction.toml"),
     &files!("shanxi-2026", "correction.toml"),
 ];
 

@@ -121,8 +121,16 @@ impl Messages {
     /// What a text names must be there: a step that is not would never call for it, a fact that is not would leave it
     /// unsent for ever.
     pub(super) fn check(&self, sheet: &Sheet<'_>, header: &Header, sagas: &[Steps]) {
+        let sent = self.templates.values().find(|template| !template.when.is_empty());
+        if let Some(template) = sent.filter(|_| !header.departments.iter().any(|known| &**known == MESSENGER)) {
+            sheet.report(
+                template.line,
+                format!("没有发送短信的部门 no department `{MESSENGER}` to send `{}`", template.id),
+                format!("在 pack.toml 的 departments 中加入 add `{MESSENGER}` to departments in pack.toml"),
+            );
+        }
         let steps = || sagas.iter().flat_map(|saga| &saga.steps);
-        let names = || steps().filter(|step| step.message.is_none()).map(|step| &*step.name);
+        let names = || steps().map(|step| &*step.name);
         for occasion in &self.occasions {
             if let Ok(Some(step)) = occasion::step_named(&occasion.value)
                 && !names().any(|name| name == step)
@@ -162,6 +170,9 @@ impl Messages {
         }
     }
 }
+
+/// The department that sends messages.
+const MESSENGER: &str = "sms";
 
 /// Where the sender puts what only it knows of an occasion.
 const OCCASION: &str = "occasion";

@@ -1,12 +1,12 @@
 //! Reads `saga.toml`: each `[[step]]` becomes a step of the definition.
 //!
-//! Names are resolved here (steps, departments, rules, messages, items), each unknown one with its line; what is wrong
+//! Names are resolved here (steps, departments, rules, items), each unknown one with its line; what is wrong
 //! with the whole (cycles, the pivot, compensation) the definition itself says, and is given its line here.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use saga::definition::{
-    Definition, Kind, OnBereavement, OnRefusal, Performer, Retry, Scope, Selection, StartWhen, Step, StepIndex,
+    Definition, Kind, OnBereavement, OnRefusal, Performer, Scope, Selection, StartWhen, Step, StepIndex,
 };
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
     reachable,
     sheet::{Placed, Sheet, Table},
 };
-use crate::{law::Law, message::Template, rules};
+use crate::{law::Law, rules};
 
 mod parts;
 
@@ -23,12 +23,6 @@ const PERSONS: [&str; 3] = ["applicant", "father", "clerk"];
 
 /// The performer that is the law.
 const LAW: &str = "law";
-
-/// The department that sends messages.
-const MESSENGER: &str = "sms";
-
-/// Its command.
-const SEND_MESSAGE: &str = "SendMessage";
 
 /// True for a performer that is no department.
 pub(super) fn is_reserved(name: &str) -> bool {
@@ -44,35 +38,25 @@ pub(super) struct Steps {
     procedure: bool,
     pub(super) gives: BTreeMap<Arc<str>, Vec<Arc<str>>>,
     pub(super) sources: BTreeMap<Arc<str>, Arc<str>>,
-    /// The line of each step; a message has that of the step it belongs to.
+    /// The line of each step.
     lines: Vec<usize>,
     /// Each path that a step sends, with its step and line.
     sent: Vec<(StepIndex, Placed<Arc<str>>)>,
-    /// Messages to be added once all steps are read: the step, the template.
-    messages: Vec<(StepIndex, Placed<Arc<str>>)>,
 }
 
 /// What the steps' names are resolved against.
 struct Context<'c> {
     header: &'c Header,
-    templates: &'c BTreeMap<Arc<str>, Template>,
     law: &'c Law,
     names: BTreeMap<Arc<str>, StepIndex>,
 }
 
 /// Reads the file; everything wrong is noted on its sheet, or on `pack`'s where a reason is missing there.
-pub(super) fn read(
-    sheet: &Sheet<'_>,
-    pack: &Sheet<'_>,
-    header: &Header,
-    templates: &BTreeMap<Arc<str>, Template>,
-    law: &Law,
-    procedure: bool,
-) -> Steps {
+pub(super) fn read(sheet: &Sheet<'_>, pack: &Sheet<'_>, header: &Header, law: &Law, procedure: bool) -> Steps {
     let syntax = sheet.syntax();
     let root = sheet.root(syntax.get_ref());
     let tables = root.tables("step");
-    let mut context = Context { header, templates, law, names: BTreeMap::new() };
+    let mut context = Context { header, law, names: BTreeMap::new() };
     for (at, table) in tables.iter().enumerate() {
         if let (Some(name), Ok(at)) = (table.text("name"), u8::try_from(at)) {
             context.names.entry(name.value).or_insert(StepIndex(at));
@@ -99,7 +83,6 @@ pub(super) fn read(
             );
         }
     }
-    read.add_messages(sheet, header);
     read.check_whole(sheet);
     read.check_sent(sheet, &context);
     read.check_reasons(pack, header, law);
@@ -130,7 +113,6 @@ impl Context<'_> {
         if !gives.is_empty() {
             read.gives.insert(Arc::clone(&name), gives);
         }
-        self.messages(table, index, read);
         Step {
             name,
             title: needed("title"),
@@ -155,28 +137,11 @@ impl Context<'_> {
             bereavement: table
                 .word("bereavement", &[("close", OnBereavement::Close), ("person", OnBereavement::Person)])
                 .unwrap_or(OnBereavement::Close),
-            message: None,
             limit,
             differs_from: self.indices(table, "differs_from"),
             limit_from: table.nested_if_table("limit").and_then(|limit| self.resolve(&limit, &limit.text("from")?)),
             remind_on: parts::remind_on(table, &mut parts::Notes { step: named, sources: &mut read.sources }),
             source: needed("source"),
-        }
-    }
-
-    fn messages(&self, table: &Table<'_>, index: StepIndex, read: &mut Steps) {
-        for (outcome, template) in table.pairs("messages") {
-            if &*outcome.value != "succeeded" {
-                table.report(
-                    outcome.line,
-                    format!("不认识的时机 unknown occasion of a message `{}`", outcome.value),
-                    "现在只有 for now there is only `succeeded`",
-                );
-            } else if self.templates.contains_key(&template.value) {
-                read.messages.push((index, template));
-            } else {
-                self.unknown(table, &template, "短信 unknown message", self.templates.keys());
-            }
         }
     }
 
@@ -337,51 +302,6 @@ enum Chosen {
 }
 
 impl Steps {
-    /// A message is a step of its own, so that it is sent once, asked for and cancelled like any other.
-    fn add_messages(&mut self, sheet: &Sheet<'_>, header: &Header) {
-        for (cause, template) in std::mem::take(&mut self.messages) {
-            if !header.departments.iter().any(|department| &**department == MESSENGER) {
-                sheet.report(
-                    template.line,
-                    format!("没有发送短信的部门 no department `{MESSENGER}` to send `{}`", template.value),
-                    format!("在 pack.toml 的 departments 中加入 add `{MESSENGER}` to departments in pack.toml"),
-                );
-            }
-            let of = &self.steps[cause.at()];
-            let step = Step {
-                name: format!("{}.succeeded", of.name).into(),
-                title: format!("短信通知:{}", of.title).into(),
-                item: None,
-                mandatory: false,
-                scope: of.scope,
-                performer: Performer::Department { department: MESSENGER.into(), command: SEND_MESSAGE.into() },
-                after: Vec::new(),
-                once_settled: Vec::new(),
-                start_when: vec![StartWhen::Succeeded { step: cause }],
-                send: vec!["message".into()],
-                index: Vec::new(),
-                kind: Kind::Forward,
-                selection: Selection::Always,
-                retry: Retry::default(),
-                expiry: None,
-                remind_ms: Vec::new(),
-                refused: OnRefusal::Offline,
-                declined: OnRefusal::Close,
-                compensation: None,
-                notices: Vec::new(),
-                bereavement: OnBereavement::Close,
-                message: Some(template.value),
-                limit: None,
-                differs_from: Vec::new(),
-                limit_from: None,
-                remind_on: None,
-                source: Arc::clone(&of.source),
-            };
-            self.lines.push(self.lines[cause.at()]);
-            self.steps.push(step);
-        }
-    }
-
     fn check_whole(&self, sheet: &Sheet<'_>) {
         let definition =
             Definition { name: "".into(), title: "".into(), steps: self.steps.clone(), procedure: self.procedure };

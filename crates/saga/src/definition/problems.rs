@@ -56,11 +56,6 @@ impl Definition {
                 found.push(format!("predecessor number {} does not exist", other.0));
             } else if other == index {
                 found.push("a step cannot wait for itself".into());
-            } else if self.step(other).message.is_some() {
-                found.push(format!(
-                    "waits for the message `{}`; nothing may depend on a message",
-                    self.step(other).name
-                ));
             }
         }
         found.extend(self.problems_of_law(index));

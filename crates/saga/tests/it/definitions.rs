@@ -45,7 +45,7 @@ pub fn birth() -> Arc<Definition> {
                 .noticed()
                 .expires(90 * DAY, OnRefusal::Offline),
             department("maternity").after(&["registration"]).forward().chosen(),
-            department("congratulation").after(&["registration"]).message(),
+            department("congratulation").after(&["registration"]).courtesy(),
             person("book", "applicant")
                 .after(&["registration"])
                 .forward()

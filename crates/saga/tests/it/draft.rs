@@ -58,7 +58,6 @@ fn draft(name: &str, performer: Performer) -> Draft {
         compensation: None,
         notices: Vec::new(),
         bereavement: OnBereavement::Person,
-        message: None,
         limit: None,
         remind_on: None,
         limit_from: None,
@@ -165,8 +164,8 @@ impl Draft {
         self
     }
 
-    pub fn message(mut self) -> Self {
-        self.step.message = Some(format!("template of {}", self.step.name).into());
+    /// A kindness at the end: nothing waits for it, and it is closed after a bereavement.
+    pub fn courtesy(self) -> Self {
         self.closed_by_bereavement().forward().refused(OnRefusal::Offline)
     }
 

@@ -236,8 +236,8 @@ fn the_histories_hold_every_end_and_every_kind_of_fact() {
     assert_eq!(ends.len(), 6, "{ends:?}");
     for (name, case) in &told {
         let expected = match *name {
-            "completed" | "slow-law" | "messages" | "bereaved" | "late-pivot-with-stand-in" => End::Completed,
-            "partially-completed" | "procedure" => End::PartiallyCompleted,
+            "completed" | "slow-law" | "messages" | "late-pivot-with-stand-in" => End::Completed,
+            "partially-completed" | "procedure" | "bereaved" => End::PartiallyCompleted,
             "rejected" => End::Rejected,
             "withdrawn-with-compensation" | "twin-released" => End::Withdrawn,
             "expired" => End::Expired,

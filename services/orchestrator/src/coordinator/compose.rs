@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use policy::{facts::Missing, message::ComposeError};
+use policy::facts::Missing;
 use prost::Message;
 use proto::{
     associated::{Direction, bus_associated, command_id},
@@ -56,7 +56,7 @@ pub(crate) enum Error {
         #[source]
         source: SealError,
     },
-    /// The step is no department's, or its message is not in the pack.
+    /// The step is no department's.
     #[error("step {step} cannot be sent: {why}")]
     Definition {
         /// Which step.
@@ -73,7 +73,6 @@ pub(crate) struct Ordered<'a> {
     pub(crate) step: StepIndex,
     pub(crate) command: Command,
     pub(crate) revision: u32,
-    pub(crate) now: i64,
     pub(crate) reply_topic: &'a str,
 }
 
@@ -82,6 +81,8 @@ pub(crate) struct Letter<'a> {
     pub(crate) number: u64,
     pub(crate) cached: &'a Cached,
     pub(crate) place: MessageIndex,
+    /// `Act` sends it, `Cancel` calls it back.
+    pub(crate) kind: wire::CommandKind,
     pub(crate) fields: &'a Value,
     pub(crate) now: i64,
     pub(crate) reply_topic: &'a str,
@@ -123,7 +124,7 @@ pub(crate) fn compose(
         wrapped_key: key.wrapped.clone().into(),
         channel_key_id: key.channel.clone(),
         sealed_fields: key.key.seal(&bound, fields.to_string().as_bytes()).into(),
-        not_after_ms: if is.message.is_some() { ordered.now + MESSAGE_NOT_AFTER_MS } else { 0 },
+        not_after_ms: 0,
         attempt: 0,
         reply_topic: ordered.reply_topic.to_owned(),
     };
@@ -146,10 +147,9 @@ pub(crate) fn compose_message(
     application: &mut Application,
     channels: &vault::ChannelKeys,
 ) -> Result<Vec<u8>, SealError> {
-    let Letter { number, cached, place, fields, now, reply_topic } = *letter;
+    let Letter { number, cached, place, kind, fields, now, reply_topic } = *letter;
     let step = message_step(place);
     let key = application.endpoint(channels, &endpoint(area_of(&cached.facts), MESSENGER))?;
-    let kind = wire::CommandKind::Act;
     let bound = bus_associated(number, &step, kind, Direction::Command);
     let effect_key = cached.summary.case;
     let message = wire::Command {
@@ -175,19 +175,7 @@ pub(crate) fn compose_message(
 
 fn fields_of(ordered: &Ordered<'_>, is: &saga::Step) -> Result<Value, Error> {
     let missing = |source| Error::Missing { step: is.name.to_string(), source };
-    let Some(template) = &is.message else {
-        return policy::facts::compose(&is.send, &ordered.cached.facts).map_err(missing);
-    };
-    let unknown = Error::Definition { step: is.name.to_string(), why: "its message is not in the pack" };
-    let Some(pack) = &ordered.cached.pack else { return Err(unknown) };
-    let why = match policy::message::compose(pack, template, &ordered.cached.facts) {
-        Some(Ok(message)) => return Ok(json!({ "message": message })),
-        Some(Err(ComposeError::Missing(source))) => return Err(missing(source)),
-        Some(Err(ComposeError::Unfit { .. })) => "the facts do not fit its message",
-        Some(Err(ComposeError::Forbidden { .. })) => "its message would say what no message may say",
-        None => return Err(unknown),
-    };
-    Err(Error::Definition { step: is.name.to_string(), why })
+    policy::facts::compose(&is.send, &ordered.cached.facts).map_err(missing)
 }
 
 /// Whose effect a step's is: the case's, or the birth group's.

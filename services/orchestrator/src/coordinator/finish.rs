@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use proto::associated::command_id;
+use proto::{associated::command_id, bus::CommandKind};
 use saga::{Status, StepIndex};
 
 use super::{Batch, Coordinator, Working, compose, take::ordered_in, working::MESSENGER};
@@ -22,7 +22,8 @@ impl Coordinator {
         for number in changed {
             let Some(mut working) = batch.sagas.remove(&number) else { continue };
             self.notify(&mut working, now);
-            match self.messages(&working, now) {
+            self.call_back(&mut working, now);
+            match self.messages(&working) {
                 Ok(messages) => {
                     working.summarise(now);
                     let facts = std::mem::take(&mut working.now.facts);
@@ -58,7 +59,7 @@ impl Coordinator {
     }
 
     /// The messages of the commands that this batch ordered and that still wait for their answer.
-    fn messages(&mut self, working: &Working, now: i64) -> Result<BTreeMap<StepIndex, Vec<u8>>, compose::Error> {
+    fn messages(&mut self, working: &Working) -> Result<BTreeMap<StepIndex, Vec<u8>>, compose::Error> {
         let mut messages = BTreeMap::new();
         for (step, command, revision) in ordered_in(&working.events) {
             let out = working.now.saga.run(step).out.as_ref();
@@ -69,8 +70,7 @@ impl Coordinator {
             let application = application.expect("a saga is put into a batch with its application");
             let reply_topic = &*self.parts.reply_topic;
             let cached = &working.now;
-            let ordered =
-                compose::Ordered { number: working.number, cached, step, command, revision, now, reply_topic };
+            let ordered = compose::Ordered { number: working.number, cached, step, command, revision, reply_topic };
             messages.insert(step, compose::compose(&ordered, application, &self.parts.secrets.channels)?);
         }
         Ok(messages)
@@ -106,12 +106,14 @@ impl Coordinator {
     }
 }
 
-/// The messages to people that go out with this batch.
+/// The messages to people that go out with this batch, and those that are called back.
 fn to_people<'w>(working: &'w Working, area: &'w str) -> impl Iterator<Item = Outgoing> + 'w {
     let case = working.now.summary.case;
-    working.messages.iter().filter_map(move |(place, message)| {
-        let run = working.now.saga.messages.get(usize::from(*place)).filter(|run| run.is_out())?;
-        let kind = compose::kind_of(saga::event::Command::Act);
+    let is_out = |place: &u8| working.now.saga.messages.get(usize::from(*place)).is_some_and(|run| run.is_out());
+    let out = working.messages.iter().filter(move |(place, _)| is_out(place)).map(|sent| (CommandKind::Act, sent));
+    let back = working.recalls.iter().map(|recalled| (CommandKind::Cancel, recalled));
+    out.chain(back).filter_map(move |(kind, (place, message))| {
+        let run = working.now.saga.messages.get(usize::from(*place))?;
         Some(Outgoing {
             case,
             id: command_id(case, &compose::message_step(*place), kind, compose::MESSAGE_REVISION),

@@ -93,6 +93,10 @@ impl Coordinator {
         }
         let mut facts = working.now.facts.clone();
         if let Value::Object(facts) = &mut facts {
+            // What the procedure decides or does anew is not known yet, whatever the case had come to.
+            for step in &procedure.definition.steps {
+                facts.remove(&*step.name);
+            }
             facts.insert("request".to_owned(), follow.request.clone());
             if let Some(payment) = follow.request.get("payment") {
                 // The payment in question stands where the rules look for one; what was paid before stands beside it.

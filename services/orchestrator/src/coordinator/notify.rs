@@ -5,7 +5,9 @@
 //! no message may say) ends with a person who telephones, never with a stuck case.
 
 use proto::bus as wire;
-use saga::{Answer, Input, MessageIndex, Outcome, Reason, Saga, Status, StepIndex, definition::Scope, input::Timer};
+use saga::{
+    Answer, Fact, Input, MessageIndex, Outcome, Reason, Saga, Status, StepIndex, definition::Scope, input::Timer,
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -85,6 +87,36 @@ impl Coordinator {
         answer
     }
 
+    /// Calls back what this batch has dropped and the sender already has: after a death, word that a message is not to
+    /// go must reach whoever has not sent it yet. It is said once; a message is too old to go after a day in any case.
+    pub(super) fn call_back(&mut self, working: &mut Working, now: i64) {
+        let dropped: Vec<MessageIndex> = working
+            .events
+            .iter()
+            .filter_map(|event| match event.fact {
+                Fact::MessageDropped { message } => Some(message),
+                _ => None,
+            })
+            .collect();
+        for place in dropped {
+            let sent = working.now.saga.messages.get(usize::from(place)).is_some_and(|run| run.sent_at > 0);
+            let Some(application) = self.applications.get_mut(&working.now.summary.application).filter(|_| sent) else {
+                continue;
+            };
+            let (number, cached, reply_topic) = (working.number, &working.now, &*self.parts.reply_topic);
+            let (kind, fields) = (wire::CommandKind::Cancel, &json!({}));
+            let letter = compose::Letter { number, cached, place, kind, fields, now, reply_topic };
+            match compose::compose_message(&letter, application, &self.parts.secrets.channels) {
+                Ok(message) => {
+                    working.recalls.insert(place, message);
+                }
+                Err(why) => {
+                    tracing::warn!(saga.number = number, code = NOT_COMPOSED, "a message is not called back: {why}");
+                }
+            }
+        }
+    }
+
     fn composed(&mut self, working: &Working, place: MessageIndex, now: i64) -> Result<Vec<u8>, String> {
         let cached = &working.now;
         let pack = cached.pack.as_ref().ok_or("its pack was not kept")?;
@@ -99,7 +131,8 @@ impl Coordinator {
         let channels = &self.parts.secrets.channels;
         let reply_topic = &self.parts.reply_topic;
         let fields = json!({ "message": message });
-        let letter = compose::Letter { number: working.number, cached, place, fields: &fields, now, reply_topic };
+        let (number, kind) = (working.number, wire::CommandKind::Act);
+        let letter = compose::Letter { number, cached, place, kind, fields: &fields, now, reply_topic };
         compose::compose_message(&letter, application, channels).map_err(|why| why.to_string())
     }
 }

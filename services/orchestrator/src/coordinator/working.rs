@@ -60,6 +60,8 @@ pub(crate) struct Working {
     pub(crate) again: BTreeMap<StepIndex, Vec<u8>>,
     /// Messages to people that go out with this batch, encoded, by their place.
     pub(crate) messages: BTreeMap<MessageIndex, Vec<u8>>,
+    /// Messages to people that are called back with this batch: the encoded cancellation, by their place.
+    pub(crate) recalls: BTreeMap<MessageIndex, Vec<u8>>,
 }
 
 impl Working {
@@ -79,6 +81,7 @@ impl Working {
             child: None,
             again: BTreeMap::new(),
             messages: BTreeMap::new(),
+            recalls: BTreeMap::new(),
         }
     }
 

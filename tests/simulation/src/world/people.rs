@@ -7,7 +7,7 @@ use orchestrator::{
 };
 use rand::Rng;
 use saga::{
-    Input, Status, StepIndex,
+    Input, MessageStatus, Status, StepIndex,
     definition::Scope,
     input::{Found, Says},
 };
@@ -240,7 +240,7 @@ impl World {
     async fn look_after(&mut self, child: usize) -> bool {
         let saga = self.saga(self.sagas[child]).await;
         if saga.end.is_some() {
-            return false;
+            return saga.messages.iter().any(|run| matches!(run.status, MessageStatus::Waiting | MessageStatus::Out));
         }
         if saga.frozen_since.is_some() {
             self.order_one(child, Input::Unfreeze).await;

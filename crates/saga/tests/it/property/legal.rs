@@ -176,7 +176,6 @@ fn judge_act(definition: &Definition, saga: &Saga, step: StepIndex, revision: u3
     }
     let mourned = saga.bereaved && !run.released;
     assert!(!mourned, "after a bereavement nothing starts by itself");
-    assert!(!(saga.bereaved && is.message.is_some()), "no message after a bereavement");
 }
 
 fn judge_compensation(definition: &Definition, saga: &Saga, step: StepIndex, why: Why) {

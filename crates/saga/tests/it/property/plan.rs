@@ -1,4 +1,4 @@
-//! Random definitions: small graphs with one pivot, compensations, persons, family steps, messages and law.
+//! Random definitions: small graphs with one pivot, compensations, persons, family steps, courtesies and law.
 
 use std::sync::Arc;
 
@@ -59,19 +59,19 @@ impl Plan {
 
     pub fn definition(&self) -> Arc<Definition> {
         let names: Vec<String> = (0..self.steps.len()).map(|at| format!("s{at}")).collect();
-        let messages: Vec<bool> =
+        let courtesies: Vec<bool> =
             self.steps.iter().enumerate().map(|(at, step)| at != self.pivot && step.performer == 9).collect();
-        let drafts = (0..self.steps.len()).map(|at| self.draft(at, &names, &messages)).collect();
+        let drafts = (0..self.steps.len()).map(|at| self.draft(at, &names, &courtesies)).collect();
         let procedure = self.pivot == self.steps.len();
         let definition = if procedure { draft::procedure("random", drafts) } else { definition("random", drafts) };
         assert_eq!(definition.problems(), [], "the plan should have been of a definition that can be run");
         definition
     }
 
-    fn draft(&self, at: usize, names: &[String], messages: &[bool]) -> Draft {
+    fn draft(&self, at: usize, names: &[String], courtesies: &[bool]) -> Draft {
         let plan = &self.steps[at];
         let flag = |bit: u32| plan.flags & (1 << bit) != 0;
-        let earlier: Vec<&str> = (0..at).filter(|other| !messages[*other]).map(|other| &*names[other]).collect();
+        let earlier: Vec<&str> = (0..at).filter(|other| !courtesies[*other]).map(|other| &*names[other]).collect();
         let named = |offset: usize| earlier.get((usize::from(plan.predecessors) + offset) % earlier.len().max(1));
         // A third of the predecessors, so that graphs are neither chains nor heaps.
         let mut after: Vec<&str> = Vec::new();
@@ -83,11 +83,11 @@ impl Plan {
             8 if !pivot => law(&names[at]),
             _ => department(&names[at]),
         };
-        draft = draft.refused(means(plan.means.0)).declined(self.declined(at, names, messages));
+        draft = draft.refused(means(plan.means.0)).declined(self.declined(at, names, courtesies));
         if pivot {
             draft = draft.pivot();
         } else {
-            draft = self.unlike_the_pivot(plan, draft, messages[at]);
+            draft = self.unlike_the_pivot(plan, draft, courtesies[at]);
             if let Some(other) = named(1).filter(|other| flag(2) && flag(3) && !after.contains(other)) {
                 draft = draft.when_late(other, LATE_MS).when_offline(other);
             }
@@ -95,10 +95,10 @@ impl Plan {
         if let Some(other) = named(2).filter(|other| flag(4) && flag(5) && !after.contains(other)) {
             draft = draft.once_settled(&[other]);
         }
-        if flag(14) && !messages[at] {
+        if flag(14) && !courtesies[at] {
             draft = draft.limited("5 working days");
         }
-        if flag(15) && !messages[at] && draft.step.department().is_some() {
+        if flag(15) && !courtesies[at] && draft.step.department().is_some() {
             draft = draft.reminded_on(&[30, 60]);
         }
         draft.step.retry = Retry { attempts_max: 2, first_ms: 1_000, longest_ms: 4_000, inquiry_ms: 10_000 };
@@ -106,15 +106,15 @@ impl Plan {
     }
 
     /// `Close` is for tasks on which nothing depends; whether something does is only known of the last step here.
-    fn declined(&self, at: usize, names: &[String], messages: &[bool]) -> OnRefusal {
-        let close = at + 1 == names.len() || messages[at];
+    fn declined(&self, at: usize, names: &[String], courtesies: &[bool]) -> OnRefusal {
+        let close = at + 1 == names.len() || courtesies[at];
         match means(self.steps[at].means.1) {
             OnRefusal::Close if !close => OnRefusal::Offline,
             other => other,
         }
     }
 
-    fn unlike_the_pivot(&self, plan: &StepPlan, mut draft: Draft, message: bool) -> Draft {
+    fn unlike_the_pivot(&self, plan: &StepPlan, mut draft: Draft, courtesy: bool) -> Draft {
         let flag = |bit: u32| plan.flags & (1 << bit) != 0;
         let by_department = draft.step.department().is_some();
         let causes = [Cause::Withdrawn, Cause::Rejected, Cause::Expired, Cause::Corrected];
@@ -124,11 +124,11 @@ impl Plan {
             .filter(|(bit, _)| plan.undone_for & (1 << bit) != 0)
             .map(|(_, c)| c)
             .collect();
-        if by_department && !message && !on.is_empty() {
+        if by_department && !courtesy && !on.is_empty() {
             draft = draft.undone_for(&on);
         }
-        if message {
-            return draft.message();
+        if courtesy {
+            return draft.courtesy();
         }
         draft = match (flag(6), flag(7), flag(8)) {
             (true, true, _) => draft.chosen(),

@@ -31,7 +31,6 @@ fn what_cannot_run_is_refused_at_load() {
         (vec![pivot(), department("a").noticed()], "give it an expiry"),
         (vec![pivot(), department("a").chosen().mandatory()], "cannot be unticked"),
         (vec![pivot(), department("a").after(&["pivot"]).when_offline("pivot")], "unreachable"),
-        (vec![pivot(), department("a").message(), department("b").after(&["a"])], "depend on a message"),
         (vec![pivot(), person("a", "father").reminded(&[2, 1])], "rise in time"),
         (
             vec![pivot(), person("a", "father").declined(OnRefusal::Close), department("b").after(&["a"])],

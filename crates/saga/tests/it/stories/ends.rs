@@ -36,7 +36,7 @@ fn a_case_ends_as_its_items_did() {
         (&[], &[], End::Completed),
         (&["card"], &[], End::Completed),
         (&BIRTH_ITEMS, &["maternity"], End::PartiallyCompleted),
-        (&BIRTH_ITEMS, &["congratulation"], End::Completed),
+        (&BIRTH_ITEMS, &["congratulation"], End::PartiallyCompleted),
         (&BIRTH_ITEMS, &["enrolment"], End::Offline),
         (&BIRTH_ITEMS, &["registration"], End::Offline),
         (&BIRTH_ITEMS, &["card", "enrolment"], End::Offline),

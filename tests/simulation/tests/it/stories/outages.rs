@@ -13,8 +13,11 @@ use super::{decided_after, filed, ledger, rests};
 /// How long a night is, in milliseconds.
 const NIGHT: i64 = 12 * HOUR;
 
-/// Every step that a department performs on the straight path.
-const MOMENTS: [&str; 7] = ["reserve", "certificate", "badge", "registration", "card", "claim", "card.succeeded"];
+/// The first message of a saga, as it travels.
+const MESSAGE: &str = "message/0";
+
+/// Every step that a department performs on the straight path, and the message that tells of one.
+const MOMENTS: [&str; 7] = ["reserve", "certificate", "badge", "registration", "card", "claim", MESSAGE];
 
 /// Each act of the straight path.
 const ACTS: [&str; 7] = ["Reserve", "Issue", "Badge", "Register", "Card", "Claim", "SendMessage"];
@@ -29,7 +32,12 @@ async fn a_night_without(department: &'static str, moment: &str, accepted: bool)
         }
     }
     world.people_answer = true;
-    assert!(world.run_until(0, moment, Status::InDoubt).await, "{moment} goes out");
+    let out = if moment == MESSAGE {
+        world.run_until_told(0).await
+    } else {
+        world.run_until(0, moment, Status::InDoubt).await
+    };
+    assert!(out, "{moment} goes out");
     if accepted {
         world.run_for(HOUR / 2).await;
     }
@@ -46,7 +54,8 @@ async fn a_night_without(department: &'static str, moment: &str, accepted: bool)
 fn department_steps(world: &World, department: &str) -> Vec<String> {
     let definition = world.definition();
     let of = |step: &&saga::Step| step.department().is_some_and(|name| **name == *department);
-    definition.steps.iter().filter(of).map(|step| step.name.to_string()).collect()
+    let message = (department == "sms").then(|| MESSAGE.to_owned());
+    definition.steps.iter().filter(of).map(|step| step.name.to_string()).chain(message).collect()
 }
 
 async fn costs_nothing(accepted: bool) {

@@ -4,7 +4,7 @@ use adapter::simulated::Effect;
 use orchestrator::coordinator::work::Done;
 use proto::bus::CommandKind::{Act, Cancel, Compensate};
 use saga::{
-    Answer, End, Input, Status,
+    Answer, End, Input, MessageStatus, Status,
     input::{Found, Says},
 };
 use serde_json::json;
@@ -173,12 +173,13 @@ async fn a_premium_that_was_paid_does_not_expire() {
 #[tokio::test]
 async fn a_message_on_its_way_at_a_death_is_not_sent() {
     let mut world = certified(1, &["card"]).await;
-    world.treat(Manner::Held, |message| message.commands(Act, "card.succeeded"));
+    world.treat(Manner::Held, |message| message.commands(Act, "message/0"));
     signs(&mut world).await;
-    assert!(world.run_until(0, "card.succeeded", Status::InDoubt).await);
+    assert!(world.run_until_told(0).await);
     world.act(Doing::Bereave).await;
     world.run_for(MINUTE).await;
-    assert_eq!(world.status(0, "card.succeeded").await, Status::Cancelled);
+    assert_eq!(world.saga(world.sagas[0]).await.messages[0].status, MessageStatus::Dropped);
+    assert_eq!(sent(&world, Cancel, "message/0"), 1, "it is called back from whoever has not sent it yet");
     world.let_go();
     rests(&mut world).await;
 
