@@ -55,10 +55,12 @@ pub mod work;
 mod working;
 
 use application::Application;
+pub(crate) use compose::{message_of, message_step};
 pub(crate) use law::{PACK_CHOICE, beijing};
 pub(crate) use take::OFFICER;
 use tally::Tally;
 use work::{Done, Queued, Work};
+pub(crate) use working::CALLER;
 use working::{Cached, Working};
 
 /// What the coordinator needs of the world.

@@ -164,9 +164,9 @@ pub const STATES: [&str; 7] =
 /// Which pending row.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PendingKey {
-    /// What is awaited: `command`, `task`, `expiry` or `late`.
+    /// What is awaited.
     pub kind: PendingKindName,
-    /// The step's place in its definition.
+    /// The step's place in its definition; of a message or a call, the message's place.
     pub step: u8,
 }
 
@@ -294,7 +294,7 @@ pub struct Due {
     pub row: PendingRow,
 }
 
-/// A task that waits for a person.
+/// A task that waits for a person, or a call that a person makes instead of a message; the row's kind says which.
 #[derive(Clone, Debug)]
 pub struct OpenTask {
     /// Of which saga.
@@ -314,8 +314,8 @@ pub struct TaskFilter {
     pub role: Option<String>,
     /// For the person with this HMAC.
     pub person: Option<Blind>,
-    /// After this row, in the order of (saga number, step).
-    pub after: Option<(SagaNumber, u8)>,
+    /// After this row, in the order of (saga number, kind, step).
+    pub after: Option<(SagaNumber, PendingKey)>,
     /// At most so many.
     pub limit: u32,
 }
@@ -451,7 +451,7 @@ pub trait Store: Send + Sync + 'static {
 
     /// Summaries with their numbers and versions, newest first, and how many match in all.
     async fn search(&self, filter: &CaseFilter) -> Result<(Vec<(SagaNumber, u64, Summary)>, u64), Error>;
-    /// Open tasks in the order of (saga number, step).
+    /// Open tasks, and calls to be made instead of messages, in the order of (saga number, kind, step).
     async fn tasks(&self, filter: &TaskFilter) -> Result<Vec<OpenTask>, Error>;
 
     /// Rows whose time has come at `now`, earliest first, at most `limit`; commands of held departments are left out.

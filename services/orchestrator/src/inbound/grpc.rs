@@ -29,6 +29,7 @@ use crate::{
 
 mod acts;
 mod applications;
+mod calls;
 mod law;
 mod operations;
 mod page;

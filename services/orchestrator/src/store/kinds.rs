@@ -21,6 +21,11 @@ pub enum PendingKindName {
 }
 
 impl PendingKindName {
+    /// True for what waits for a person: a task, or a call instead of a message.
+    pub fn is_a_persons(self) -> bool {
+        matches!(self, Self::Task | Self::Call)
+    }
+
     /// True for what goes out to a department: a held department gets neither.
     pub fn is_sent(self) -> bool {
         matches!(self, Self::Command | Self::Message)

@@ -342,11 +342,11 @@ impl Store for MemoryStore {
     async fn tasks(&self, filter: &TaskFilter) -> Result<Vec<OpenTask>, Error> {
         let tables = self.tables();
         let wanted = |number: SagaNumber, row: &PendingRow| {
-            row.key.kind == PendingKindName::Task
+            row.key.kind.is_a_persons()
                 && filter.saga.is_none_or(|saga| saga == number)
                 && filter.role.as_ref().is_none_or(|role| **role == *row.whom)
                 && filter.person.is_none_or(|person| row.person == Some(person))
-                && filter.after.is_none_or(|after| (number, row.key.step) > after)
+                && filter.after.as_ref().is_none_or(|(saga, key)| (number, &row.key) > (*saga, key))
         };
         let open = tables.pending.iter().filter(|((number, _), row)| wanted(*number, row));
         let tasks = open.filter_map(|((number, _), row)| {

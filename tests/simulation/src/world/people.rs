@@ -3,7 +3,7 @@
 use adapter::simulated::Effect;
 use orchestrator::{
     coordinator::work::{Done, Order, Work},
-    store::{OpenTask, SagaNumber, Store, TaskFilter},
+    store::{OpenTask, PendingKindName, SagaNumber, Store, TaskFilter},
 };
 use rand::Rng;
 use saga::{
@@ -67,7 +67,9 @@ impl World {
         let filter = TaskFilter { limit: 100, ..TaskFilter::default() };
         let tasks = self.store.tasks(&filter).await.expect("the store answers");
         for OpenTask { number, row, .. } in tasks {
-            if !self.people_answer || !self.seen_tasks.insert((number, row.key.step, row.revision)) {
+            // Whom a clerk should telephone is no step of the case.
+            let is_a_task = row.key.kind == PendingKindName::Task;
+            if !is_a_task || !self.people_answer || !self.seen_tasks.insert((number, row.key.step, row.revision)) {
                 continue;
             }
             // A task that belongs to a department's step is a correction.

@@ -4,7 +4,7 @@
 //! as long as the rows are.
 
 use super::status::Refusal;
-use crate::store::SagaNumber;
+use crate::store::{PendingKey, PendingKindName, SagaNumber};
 
 /// Rows of a page whose size is not given.
 const ROWS_DEFAULT: u32 = 100;
@@ -36,20 +36,22 @@ pub(crate) fn number(token: &str) -> Result<Option<u64>, Refusal> {
     Ok(Some(u64::from_be_bytes(bytes)))
 }
 
-/// The token of a task.
-pub(crate) fn task_token(saga: SagaNumber, step: u8) -> String {
-    format!("{}{}", token(saga), hex::encode([step]))
+/// The token of what waits for a person.
+pub(crate) fn task_token(saga: SagaNumber, key: &PendingKey) -> String {
+    format!("{}{}", token(saga), hex::encode([key.kind as u8, key.step]))
 }
 
-/// The task in a token; `None` for the first page.
-pub(crate) fn task(token: &str) -> Result<Option<(SagaNumber, u8)>, Refusal> {
+/// What waits for a person, from a token; `None` for the first page.
+pub(crate) fn task(token: &str) -> Result<Option<(SagaNumber, PendingKey)>, Refusal> {
     if token.is_empty() {
         return Ok(None);
     }
-    let mut bytes = [0; 9];
+    let mut bytes = [0; 10];
     hex::decode_to_slice(token, &mut bytes).map_err(|_| broken())?;
-    let [saga @ .., step] = bytes;
-    Ok(Some((u64::from_be_bytes(saga), step)))
+    let [saga @ .., kind, step] = bytes;
+    let kinds = [PendingKindName::Task, PendingKindName::Call];
+    let kind = kinds.into_iter().find(|known| *known as u8 == kind).ok_or_else(broken)?;
+    Ok(Some((u64::from_be_bytes(saga), PendingKey { kind, step })))
 }
 
 fn broken() -> Refusal {
@@ -63,7 +65,10 @@ mod tests {
     /// A list whose tokens did not lead back to their rows would show some cases twice and others never.
     #[test]
     fn a_token_leads_back_to_its_row() {
-        assert_eq!(task(&task_token(0x1234_5678_9abc, 7)).expect("ours"), Some((0x1234_5678_9abc, 7)));
+        for kind in [PendingKindName::Task, PendingKindName::Call] {
+            let row = (0x1234_5678_9abc, PendingKey { kind, step: 7 });
+            assert_eq!(task(&task_token(row.0, &row.1)).expect("ours"), Some(row));
+        }
         assert_eq!(number(&token(u64::MAX)).expect("ours"), Some(u64::MAX));
         assert_eq!((task("").expect("first"), number("").expect("first")), (None, None));
     }
@@ -71,7 +76,7 @@ mod tests {
     /// A token made up by a caller would otherwise be a panic or a page from nowhere.
     #[test]
     fn what_is_no_token_is_refused() {
-        for broken in ["x", "00", "zz00000000000000", "000000000000000001ff00"] {
+        for broken in ["x", "00", "zz00000000000000", "00000000000000010900", "000000000000000001ff00"] {
             assert!(matches!(number(broken), Err(Refusal::Invalid(_))), "{broken}");
             assert!(matches!(task(broken), Err(Refusal::Invalid(_))), "{broken}");
         }

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::{
     Api,
     acts::{self, Ordered},
-    page, procedures, request,
+    calls, page, procedures, request,
     status::{Missing, Refusal},
     view,
 };
@@ -24,7 +24,7 @@ use crate::{
         work::{Clear, Order},
     },
     inbound::form::{self, Check},
-    store::{OpenTask, SagaNumber, TaskFilter},
+    store::{OpenTask, PendingKey, PendingKindName, SagaNumber, TaskFilter},
     watch::Snapshot,
 };
 
@@ -32,9 +32,9 @@ use crate::{
 const CLERK: &str = "clerk";
 
 /// Bytes of the digest of what the platform keeps as evidence: SM3 or SHA-256.
-const DIGEST_BYTES: usize = 32;
+pub(super) const DIGEST_BYTES: usize = 32;
 
-/// Tasks of one saga that are looked through: no definition has more steps.
+/// Tasks of one saga that are looked through, which come before its calls: no definition has more steps.
 const TASKS_OF_ONE: u32 = saga::limits::STEPS_MAX as u32;
 
 impl Api {
@@ -55,7 +55,7 @@ impl Api {
         let open = self.parts.store.tasks(&filter).await?;
         let full = u32::try_from(open.len()).is_ok_and(|found| found >= limit);
         let last = open.last().filter(|_| full);
-        let next_page_token = last.map(|task| page::task_token(task.number, task.row.key.step)).unwrap_or_default();
+        let next_page_token = last.map(|task| page::task_token(task.number, &task.row.key)).unwrap_or_default();
         let mut numbers: Vec<SagaNumber> = open.iter().map(|task| task.number).collect();
         numbers.dedup();
         let mut snapshots: HashMap<SagaNumber, Snapshot> = HashMap::new();
@@ -65,7 +65,14 @@ impl Api {
                 snapshots.insert(loaded.number, snapshot);
             }
         }
-        let tasks = open.iter().filter_map(|task| shown(task, snapshots.get(&task.number)?)).collect();
+        let shown = |task: &OpenTask| {
+            let snapshot = snapshots.get(&task.number)?;
+            match task.row.key.kind {
+                PendingKindName::Call => calls::shown(task, snapshot),
+                _ => shown(task, snapshot),
+            }
+        };
+        let tasks = open.iter().filter_map(shown).collect();
         Ok(v1::ListTasksResponse { tasks, next_page_token })
     }
 
@@ -74,6 +81,12 @@ impl Api {
         &self,
         mut request: v1::CompleteTaskRequest,
     ) -> Result<v1::CompleteTaskResponse, Refusal> {
+        if let Some((case, message)) =
+            request.task_id.split_once('/').and_then(|(case, step)| Some((case, calls::named(step)?)))
+        {
+            let number = self.number_of(request::id("task_id", case)?).await?;
+            return self.called(request, number, message).await;
+        }
         let size = request.encoded_len();
         let key = std::mem::take(&mut request.idempotency_key);
         let act = request::act(&self.parts.blind, "CompleteTask", &key, &request)?;
@@ -127,7 +140,8 @@ impl Api {
         for number in numbers {
             let filter = TaskFilter { saga: Some(number), limit: TASKS_OF_ONE, ..TaskFilter::default() };
             let tasks = self.parts.store.tasks(&filter).await?;
-            open.extend(tasks.into_iter().filter(|task| task.row.key.step == step.0));
+            let of_step = |task: &OpenTask| task.row.key == PendingKey { kind: PendingKindName::Task, step: step.0 };
+            open.extend(tasks.into_iter().filter(of_step));
         }
         Ok(open)
     }

@@ -28,6 +28,7 @@ use crate::{
 };
 
 mod applications;
+mod line;
 mod operations;
 mod survival;
 mod transport;
@@ -55,11 +56,15 @@ impl World {
     }
 
     async fn with(handle: Handle) -> (Self, Coordinator) {
+        Self::under(handle, Packs::shipped(), NOW_MS).await
+    }
+
+    async fn under(handle: Handle, packs: Packs, now: i64) -> (Self, Coordinator) {
         let memory = MemoryStore::new();
         let store: Arc<dyn Store> = Arc::new(memory.clone());
-        let clock = VirtualClock::at(NOW_MS);
+        let clock = VirtualClock::at(now);
         let time: Arc<dyn Clock> = Arc::new(clock.clone());
-        let packs = Arc::new(Packs::shipped());
+        let packs = Arc::new(packs);
         let definitions = Arc::new(Definitions::keep_all(store.clone(), packs.clone()).await.expect("kept"));
         let names = ["health", "police", "insurance", "tax", "social-security", "civil-affairs", "sms"];
         let endpoints: Vec<String> =
@@ -101,7 +106,7 @@ impl World {
             clock: self.parts.clock.clone(),
             watchers: self.parts.watchers.clone(),
             reply_topic: "test.replies".into(),
-            calendar: Arc::new(policy::Calendar::shipped()),
+            calendar: self.parts.calendar.clone(),
             downtimes: Downtimes::at_start(&*self.parts.store, self.clock.now_ms()).await.expect("read"),
             new_id: Arc::new(|| uuid::Uuid::now_v7().into_bytes()),
         })

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Store, awaiting, blind, command, commit, id, key, new_case, new_child, next, task, tell, turning};
-use crate::store::{CaseFilter, PendingKindName, SagaNumber, Unit};
+use super::{Store, awaiting, blind, command, commit, id, key, new_case, new_child, next, output, task, tell, turning};
+use crate::store::{CaseFilter, Change, PendingKindName, SagaNumber, SealedKind, SealedRow, Unit};
 
 /// Tells them all.
 pub async fn run(open: &impl AsyncFn() -> Arc<dyn Store>) {
     tell(open, a_case_and_an_application_are_found_by_their_public_ids).await;
+    tell(open, procedures_are_found_with_their_case_and_never_among_the_cases).await;
+    tell(open, decided_cases_come_page_by_page_with_decisions_alone).await;
     tell(open, a_subject_finds_every_saga_newest_first).await;
     tell(open, every_filter_narrows_and_counts_exactly).await;
     tell(open, pages_go_through_all_matches_once).await;
@@ -24,6 +26,75 @@ async fn a_case_and_an_application_are_found_by_their_public_ids(store: Arc<dyn 
     assert_eq!(store.find_application(id(b'a', 1)).await.expect("find"), [7, 4]);
     assert_eq!(store.find_application(id(b'a', 9)).await.expect("find"), [9]);
     assert!(store.find_application(id(b'a', 2)).await.expect("find").is_empty());
+}
+
+/// A procedure that follows the case of a child.
+fn following(number: SagaNumber, application: u64, child_order: u8, procedure: &str) -> Unit {
+    let mut change = Change { child: None, ..new_child(number, application, child_order) };
+    change.summary.pack = format!("anhui-2024/{procedure}").into();
+    Unit { opens: None, sagas: vec![change], act: None }
+}
+
+/// If this failed, withdrawing an application would end its refund, or a family would not see who corrects its child's
+/// name.
+async fn procedures_are_found_with_their_case_and_never_among_the_cases(store: Arc<dyn Store>) {
+    let twins = Unit { sagas: vec![new_child(1, 1, 1), new_child(2, 1, 2)], ..new_case(1) };
+    commit(&*store, &[twins, new_case(9)]).await;
+    let begun = [
+        following(5, 1, 2, "refund"),
+        following(3, 1, 1, "refund"),
+        following(4, 1, 1, "correction"),
+        following(6, 9, 1, "correction"),
+    ];
+    commit(&*store, &begun).await;
+    assert_eq!(store.find_application(id(b'a', 1)).await.expect("find"), [1, 2], "procedures are no cases of children");
+    assert_eq!(store.find_procedures(id(b'a', 1), 1).await.expect("find"), [3, 4], "in the order in which they began");
+    assert_eq!(store.find_procedures(id(b'a', 1), 2).await.expect("find"), [5]);
+    assert_eq!(store.find_procedures(id(b'a', 9), 1).await.expect("find"), [6]);
+    assert!(store.find_procedures(id(b'a', 9), 2).await.expect("find").is_empty());
+    assert_eq!(store.find_case(id(b'n', 4)).await.expect("find"), Some(4), "its own case is found by its own id");
+}
+
+/// If this failed, a replay would skip families, count them twice, or open what is no decision.
+async fn decided_cases_come_page_by_page_with_decisions_alone(store: Arc<dyn Store>) {
+    commit(&*store, &(1..=7).map(new_case).collect::<Vec<_>>()).await;
+    let sealed = |kind, step, revision| SealedRow { kind, ..output(step, revision, b"sealed") };
+    for number in 1..=7 {
+        let mut unit = next(number, 2);
+        unit.sagas[0].seals = vec![
+            sealed(SealedKind::Decision, 4, 9),
+            sealed(SealedKind::Selection, 2, 3),
+            sealed(SealedKind::Decision, u8::MAX, 1),
+            sealed(SealedKind::Facts, 0, 0),
+            sealed(SealedKind::Stated, 4, 1),
+        ];
+        if number == 5 {
+            unit.sagas[0].summary.pack = "shanxi-2026".into();
+        }
+        commit(&*store, &[unit]).await;
+    }
+    commit(&*store, &[following(8, 1, 1, "refund")]).await;
+    let page = async |born_under: &str, only: &[SagaNumber], after, limit| {
+        let cases = store.decided(born_under, only, after, limit).await.expect("read");
+        for case in &cases {
+            assert_eq!((case.case, case.definition), (id(b'n', case.number), [7; 32]));
+            assert!(case.wrapped_key.is_some());
+        }
+        cases
+    };
+    let numbers = |cases: &[crate::store::DecidedCase]| cases.iter().map(|case| case.number).collect::<Vec<_>>();
+    let first = page("anhui-2024", &[], 0, 4).await;
+    assert_eq!(numbers(&first), [1, 2, 3, 4]);
+    let mut kept: Vec<_> = first[0].decisions.iter().map(|row| (row.revision, row.kind, row.step)).collect();
+    kept.sort_unstable();
+    let decisions = [(1, SealedKind::Decision, u8::MAX), (3, SealedKind::Selection, 2), (9, SealedKind::Decision, 4)];
+    assert_eq!(kept, decisions);
+    assert!(first.iter().all(|case| case.decisions.len() == 3));
+    assert_eq!(numbers(&page("anhui-2024", &[], 4, 4).await), [6, 7], "neither another pack's nor a procedure");
+    assert!(page("anhui-2024", &[], 7, 4).await.is_empty());
+    assert_eq!(numbers(&page("anhui-2024", &[7, 5, 2], 0, 9).await), [2, 5, 7], "who is named is read, wherever born");
+    assert_eq!(numbers(&page("anhui-2024", &[7, 5, 2], 2, 1).await), [5]);
+    assert!(page("fujian-2030", &[], 0, 9).await.is_empty());
 }
 
 /// If this failed, a premium paid at the tax office would not find the child it was paid for.

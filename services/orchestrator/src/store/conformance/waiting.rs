@@ -7,7 +7,7 @@ use super::{
 };
 use crate::store::{
     Appended, CaseFilter, DepartmentRow, PendingKindName,
-    PendingKindName::{Call, Command, Expiry, Late, Message, Task},
+    PendingKindName::{Call, Command, Expiry, Late, Legal, Message, Task},
     PendingRow, SealedKind, SealedRow, TaskFilter, Unit,
 };
 
@@ -28,6 +28,9 @@ pub async fn run(open: &impl AsyncFn() -> Arc<dyn Store>) {
     tell(open, what_a_frozen_case_awaits_is_woken_by_nobody).await;
     tell(open, an_outage_of_ours_moves_the_deadlines_of_tasks_alone).await;
     tell(open, tasks_are_found_by_role_person_and_saga_page_by_page).await;
+    tell(open, calls_are_listed_with_the_tasks_each_once).await;
+    tell(open, what_the_law_and_messages_wait_for_is_kept_as_it_was).await;
+    tell(open, a_held_messenger_is_given_no_messages).await;
     tell(open, the_newest_revision_of_a_payload_is_the_one_that_counts).await;
 }
 
@@ -216,14 +219,71 @@ async fn tasks_are_found_by_role_person_and_saga_page_by_page(store: Arc<dyn Sto
     assert_eq!(found(TaskFilter { person: mother, saga: Some(2), ..all.clone() }).await, [(2, 2)]);
     assert!(found(TaskFilter { person: father, role: Some("applicant".into()), ..all.clone() }).await.is_empty());
     assert_eq!(found(TaskFilter { limit: 2, ..all.clone() }).await, [(1, 1), (1, 2)]);
-    assert_eq!(found(TaskFilter { limit: 2, after: Some((1, 2)), ..all.clone() }).await, [(2, 1), (2, 2)]);
-    assert_eq!(found(TaskFilter { after: Some((2, 2)), person: mother, ..all.clone() }).await, []);
+    assert_eq!(found(TaskFilter { limit: 2, after: Some((1, key(Task, 2))), ..all.clone() }).await, [(2, 1), (2, 2)]);
+    assert_eq!(found(TaskFilter { after: Some((2, key(Task, 2))), person: mother, ..all.clone() }).await, []);
 
     commit(&*store, &[awaiting(1, 2, vec![], vec![key(Task, 1)])]).await;
     assert!(found(TaskFilter { person: father, ..all }).await.is_empty(), "answered");
     let task =
         store.tasks(&TaskFilter { saga: Some(1), limit: 1, ..TaskFilter::default() }).await.expect("tasks").remove(0);
     assert_eq!(task.row, super::task(2, 50, "applicant", mother));
+}
+
+/// If this failed, a mother whose message did not arrive would be telephoned by nobody, or a page of tasks skip some.
+async fn calls_are_listed_with_the_tasks_each_once(store: Arc<dyn Store>) {
+    let call = |step| PendingRow { whom: "clerk".into(), ..of_kind(Call, step, NEVER) };
+    let rows = vec![task(2, NEVER, "clerk", None), call(0), call(2), command(2, 1, "tax"), of_kind(Message, 1, 5)];
+    commit(&*store, &[waiting(1, rows), turning(1, 2, "completed"), waiting(2, vec![call(7)])]).await;
+    let page = async |after, limit| {
+        let filter = TaskFilter { role: Some("clerk".into()), after, limit, ..TaskFilter::default() };
+        let tasks = store.tasks(&filter).await.expect("tasks");
+        tasks.into_iter().map(|task| (task.number, task.row.key)).collect::<Vec<_>>()
+    };
+    let all = [(1, key(Task, 2)), (1, key(Call, 0)), (1, key(Call, 2)), (2, key(Call, 7))];
+    assert_eq!(page(None, 9).await, all, "the end of a case does not end its calls");
+    for at in 0..all.len() {
+        assert_eq!(page(Some(all[at].clone()), 1).await, all[at + 1..].iter().take(1).cloned().collect::<Vec<_>>());
+    }
+}
+
+/// If this failed, a limit would pass unseen after a restart, or a message be sent empty.
+async fn what_the_law_and_messages_wait_for_is_kept_as_it_was(store: Arc<dyn Store>) {
+    let message = PendingRow { key: key(Message, 3), whom: "sms".into(), revision: 0, ..command(3, 30, "sms") };
+    let call = PendingRow { whom: "clerk".into(), revision: 0, ..of_kind(Call, 3, NEVER - 1) };
+    let legal = PendingRow { whom: "".into(), ..of_kind(Legal, 3, 20) };
+    commit(&*store, &[waiting(1, vec![legal.clone(), message.clone(), call.clone(), command(3, 10, "tax")])]).await;
+    assert_eq!(rows(&*store).await, [command(3, 10, "tax"), legal, message.clone(), call], "four rows of one place");
+    let later = PendingRow { message: None, due_at: 40, attempts: 1, ..message.clone() };
+    commit(&*store, &[awaiting(1, 2, vec![later], vec![key(Legal, 3), key(Call, 3), key(Command, 3)])]).await;
+    assert_eq!(
+        rows(&*store).await,
+        [PendingRow { due_at: 40, attempts: 1, ..message }],
+        "it is sent as it was written"
+    );
+
+    let kinds = [SealedKind::Decision, SealedKind::Selection, SealedKind::Facts];
+    let sealed = |kind, revision, text: &[u8]| SealedRow { kind, ..output(1, revision, text) };
+    for (version, revision) in [(3, 1), (4, 2)] {
+        let mut unit = next(1, version);
+        let text = format!("under {revision}");
+        unit.sagas[0].seals = kinds.map(|kind| sealed(kind, revision, text.as_bytes())).to_vec();
+        commit(&*store, &[unit]).await;
+    }
+    let kept = store.sealed(1).await.expect("sealed");
+    let newest = kinds.map(|kind| sealed(kind, 2, b"under 2"));
+    assert_eq!(kept[1..], newest, "the newest of each, after the output");
+}
+
+/// If this failed, a messenger under maintenance would be flooded, or its calls and limits be held with it.
+async fn a_held_messenger_is_given_no_messages(store: Arc<dyn Store>) {
+    let message = PendingRow { whom: "sms".into(), ..of_kind(Message, 1, 10) };
+    let call = PendingRow { whom: "sms".into(), ..of_kind(Call, 2, 20) };
+    commit(&*store, &[waiting(1, vec![message, call, command(1, 30, "tax")])]).await;
+    held(&*store, "sms", true).await;
+    assert_eq!(timetable(&*store).await, [(1, Call, 2, 20), (1, Command, 1, 30)]);
+    assert_eq!(store.next_due().await.expect("next due"), Some(20));
+    held(&*store, "sms", false).await;
+    assert_eq!(timetable(&*store).await[0], (1, Message, 1, 10));
 }
 
 /// If this failed, a corrected name would be overwritten by the one it corrects.

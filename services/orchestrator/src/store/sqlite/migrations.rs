@@ -9,7 +9,10 @@ use sqlx::{Connection, Row, SqliteConnection, raw_sql};
 use super::{Error, database, rows};
 
 /// All migrations, oldest first. Append only.
-const MIGRATIONS: [&str; 1] = [include_str!("../../../migrations/sqlite/0001_tables.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../../migrations/sqlite/0001_tables.sql"),
+    include_str!("../../../migrations/sqlite/0002_calls.sql"),
+];
 
 /// Applies what is missing, all of it or nothing.
 ///

@@ -140,21 +140,26 @@ fn narrow<'q>(mut query: Asked<'q>, filter: &CaseFilter) -> Asked<'q> {
     query
 }
 
-/// Open tasks with their summaries.
-pub(super) async fn tasks(readers: &SqlitePool, filter: &TaskFilter) -> Result<Vec<OpenTask>, Error> {
+/// The text of [`tasks`].
+pub(super) fn tasks_text(filter: &TaskFilter) -> String {
     let mut sql = format!(
         "SELECT saga, kind, step, revision, due_at, whom, person, attempts, since, message, {SUMMARY} FROM pending \
-         JOIN saga ON number = saga WHERE kind = 1"
+         CROSS JOIN saga ON number = saga WHERE kind IN (1, 6)"
     );
     let conditions = [
         (filter.saga.is_some(), " AND saga = ?"),
         (filter.role.is_some(), " AND whom = ?"),
         (filter.person.is_some(), " AND person = ?"),
-        (filter.after.is_some(), " AND (saga, step) > (?, ?)"),
+        (filter.after.is_some(), " AND (saga, kind, step) > (?, ?, ?)"),
     ];
     sql.extend(conditions.iter().filter(|(asked, _)| *asked).map(|(_, condition)| *condition));
-    sql.push_str(" ORDER BY saga, step LIMIT ?");
-    let mut query = sqlx::query::<Sqlite>(AssertSqlSafe(sql));
+    sql.push_str(" ORDER BY saga, kind, step LIMIT ?");
+    sql
+}
+
+/// Open tasks with their summaries.
+pub(super) async fn tasks(readers: &SqlitePool, filter: &TaskFilter) -> Result<Vec<OpenTask>, Error> {
+    let mut query = sqlx::query::<Sqlite>(AssertSqlSafe(tasks_text(filter)));
     if let Some(saga) = filter.saga {
         let Ok(saga) = integer(saga) else { return Ok(Vec::new()) };
         query = query.bind(saga);
@@ -165,9 +170,9 @@ pub(super) async fn tasks(readers: &SqlitePool, filter: &TaskFilter) -> Result<V
     if let Some(person) = filter.person {
         query = query.bind(person.to_vec());
     }
-    if let Some((saga, step)) = filter.after {
-        let Ok(saga) = integer(saga) else { return Ok(Vec::new()) };
-        query = query.bind(saga).bind(i64::from(step));
+    if let Some((saga, key)) = &filter.after {
+        let Ok(saga) = integer(*saga) else { return Ok(Vec::new()) };
+        query = query.bind(saga).bind(key.kind as i64).bind(i64::from(key.step));
     }
     let found = query.bind(i64::from(filter.limit)).fetch_all(readers).await.map_err(database("list tasks"))?;
     let open = |row: &SqliteRow| {

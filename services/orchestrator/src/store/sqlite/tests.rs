@@ -9,7 +9,7 @@ use std::{
 
 use super::{Error, SqliteStore, Store};
 use crate::store::{
-    Appended, Unit,
+    Appended, TaskFilter, Unit,
     conformance::{self, awaiting, blind, command, commit, entry, id, key, new_case, new_child, next, output},
 };
 
@@ -163,7 +163,13 @@ async fn statements_of_an_append_and_of_the_clock_use_their_indexes() {
         "DELETE FROM live_child WHERE (child, saga) IN (SELECT child, number FROM saga WHERE number IN (SELECT value \
          FROM json_each(?)))",
     ];
-    let clock = [super::reading::due_text(), super::reading::next_due_text()];
+    let persons = [
+        TaskFilter { role: Some("clerk".into()), ..TaskFilter::default() },
+        TaskFilter { saga: Some(1), ..TaskFilter::default() },
+        TaskFilter { after: Some((1, key(crate::store::PendingKindName::Task, 1))), ..TaskFilter::default() },
+    ];
+    let persons = persons.map(|filter| super::reading::tasks_text(&filter));
+    let clock = [super::reading::due_text(), super::reading::next_due_text()].into_iter().chain(persons);
     for text in many.into_iter().chain(others.map(String::from)).chain(clock) {
         let plan =
             sqlx::query_as::<_, (i64, i64, i64, String)>(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}")));

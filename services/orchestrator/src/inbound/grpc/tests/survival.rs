@@ -1,109 +1,16 @@
 //! What must survive: a restart, another writer, a pack that is gone, a cache that is full, a batch of many acts.
 
-use prost::Message as _;
-use proto::{
-    associated::{Direction, bus_associated},
-    bus as wire,
-};
+use proto::bus as wire;
 use serde_json::{Value, json};
 
-use super::*;
+use super::{
+    line::{Line, batch},
+    *,
+};
 use crate::{
-    coordinator::work::{Clear, Done, Notice, Order, Queued},
-    outbound::Outgoing,
+    coordinator::work::{Clear, Done, Notice, Order},
     store::{Act, Due, PendingKey, PendingKindName, PendingRow, PublicId, SagaNumber},
 };
-
-/// A coordinator whose batches the test makes itself.
-struct Line {
-    world: World,
-    coordinator: Coordinator,
-    queue: mpsc::Receiver<Queued>,
-    /// What the filings sent.
-    sent: Vec<Outgoing>,
-}
-
-impl Line {
-    async fn new() -> Self {
-        let (work, queue) = mpsc::channel(limits::QUEUE_MAX);
-        let (world, coordinator) = World::with(Handle::new(work)).await;
-        Self { world, coordinator, queue, sent: Vec::new() }
-    }
-
-    /// Works off what a gRPC call asks of the coordinator.
-    async fn submit(&mut self, request: v1::SubmitApplicationRequest) -> PublicId {
-        let asked = self.world.submit(request);
-        tokio::pin!(asked);
-        let filed = loop {
-            tokio::select! {
-                filed = &mut asked => break filed.expect("filed"),
-                Some(queued) = self.queue.recv() => {
-                    let processed = self.coordinator.process(vec![queued]).await.expect("stored");
-                    self.sent.extend(processed.outgoing);
-                }
-            }
-        };
-        uuid::Uuid::parse_str(&filed.case_ids[0]).expect("an id").into_bytes()
-    }
-
-    async fn number(&self, case: PublicId) -> SagaNumber {
-        self.world.store.find_case(case).await.expect("read").expect("filed")
-    }
-
-    /// One batch; what was answered to each, and what may go out.
-    async fn batch(&mut self, works: Vec<Work>) -> (Vec<Option<Done>>, Vec<Outgoing>) {
-        batch(&mut self.coordinator, works).await
-    }
-
-    async fn version(&self, number: SagaNumber) -> u64 {
-        self.world.store.load(&[number]).await.expect("read")[0].version
-    }
-
-    /// The answer of a department that did what it was sent.
-    fn succeeded(&self, sent: &Outgoing) -> wire::Reply {
-        let command = wire::Command::decode(sent.payload.clone()).expect("a command");
-        let channel = self.world.secrets.channels.get(&command.channel_key_id).expect("a channel key");
-        let key = channel.unwrap(&command.wrapped_key).expect("wrapped for it");
-        let bound = bus_associated(command.saga, &command.step, command.kind(), Direction::Reply);
-        wire::Reply {
-            saga: command.saga,
-            effect_key: command.effect_key,
-            step: command.step,
-            kind: command.kind,
-            revision: command.revision,
-            number: 1,
-            endpoint: channel.endpoint().to_owned(),
-            sealed: key.seal(&bound, b"{}").into(),
-            outcome: Some(wire::reply::Outcome::Succeeded(wire::Succeeded::default())),
-            ..Default::default()
-        }
-    }
-
-    /// The fields of a command that goes out, as its department opens them.
-    fn opened(&self, outgoing: &Outgoing) -> Value {
-        let command = wire::Command::decode(outgoing.payload.clone()).expect("a command");
-        let channel = self.world.secrets.channels.get(&command.channel_key_id).expect("a channel key");
-        let key = channel.unwrap(&command.wrapped_key).expect("wrapped for it");
-        let bound = bus_associated(command.saga, &command.step, command.kind(), Direction::Command);
-        serde_json::from_slice(&key.open(&bound, &command.sealed_fields).expect("sealed for it")).expect("JSON")
-    }
-}
-
-async fn batch(coordinator: &mut Coordinator, works: Vec<Work>) -> (Vec<Option<Done>>, Vec<Outgoing>) {
-    let (queued, answers): (Vec<_>, Vec<_>) = works
-        .into_iter()
-        .map(|work| {
-            let (answer, done) = tokio::sync::oneshot::channel();
-            (Queued { work, answer: Some(answer) }, done)
-        })
-        .unzip();
-    let processed = coordinator.process(queued).await.expect("stored");
-    let mut done = Vec::new();
-    for answer in answers {
-        done.push(answer.await.ok());
-    }
-    (done, processed.outgoing)
-}
 
 fn answered(number: SagaNumber, step: u8, revision: u32, says: saga::input::Says, clear: Option<Value>) -> Order {
     let step = saga::StepIndex(step);
