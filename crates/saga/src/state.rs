@@ -174,11 +174,7 @@ impl Saga {
     /// The law must state the legal times of this step: it is under way, it has some, and they are not stated yet.
     pub fn wants_times(&self, definition: &Definition, index: StepIndex) -> bool {
         let (step, run) = (definition.step(index), self.run(index));
-        let under_way = match run.status {
-            Status::InDoubt => run.out.as_ref().is_some_and(|out| out.command == Command::Act),
-            Status::Open => true,
-            _ => false,
-        };
+        let under_way = matches!(run.status, Status::InDoubt | Status::Open);
         under_way && !run.legal.stated && self.end.is_none() && (step.has_limit() || step.remind_on.is_some())
     }
 

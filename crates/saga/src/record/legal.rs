@@ -82,7 +82,8 @@ impl Deciding<'_> {
                     Some(MessageStatus::Out) => true,
                     _ => false,
                 };
-                if !waits || self.saga.frozen_since.is_some() || self.saga.bereaved {
+                // After a bereavement none waits: they are dropped in the same decision, or in that of the thaw.
+                if !waits || self.saga.frozen_since.is_some() {
                     return Some(Answer::Repeated);
                 }
                 self.emit(Actor::Clock, Fact::MessageSent { message })

@@ -133,6 +133,9 @@ fn judge_told(definition: &Definition, saga: &Saga, event: &Event, now: i64) {
         Fact::Reminded { step } => {
             assert_eq!(saga.frozen_since, None, "{event:?} while frozen");
             assert!(is_under_way(saga, *step), "{event:?} of what is not under way");
+            let run = saga.run(*step);
+            let in_time = run.legal.next_reminder().is_some_and(|moment| moment <= now);
+            assert!(in_time || run.status == Status::Open, "before its time");
         }
         Fact::MessageQueued { template, key, .. } => {
             assert!(!saga.bereaved, "{event:?} after a bereavement");

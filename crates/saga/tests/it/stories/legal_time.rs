@@ -334,11 +334,12 @@ fn legal_reminders_come_in_their_order_and_stop_when_the_notice_comes() {
     let born = case.now;
     assert!(case.wants_times("premium"));
     case.states_reminders("premium", &[born + 30 * DAY, born + 60 * DAY, born + 89 * DAY]).accepts("premium");
+    case.later(30 * DAY - 1).due("premium", Timer::Legal).and(&Answer::Repeated);
     let mut unpaid = case.clone();
     unpaid.passes(119 * DAY);
     assert_eq!(unpaid.reminders("premium"), [born + 30 * DAY, born + 60 * DAY, born + 89 * DAY]);
     assert_eq!(unpaid.legal_row("premium"), None);
-    case.passes(40 * DAY).notice("premium").passes(119 * DAY);
+    case.passes(10 * DAY).notice("premium").passes(119 * DAY);
     assert_eq!(case.reminders("premium"), [born + 30 * DAY]);
 }
 
