@@ -57,6 +57,11 @@ async fn look(world: &World, answered: &mut HashSet<(String, u32)>) -> Result<()
         if world.clock.now_ms() < opened_ms + thinks_ms || answered.contains(&told) {
             continue;
         }
+        // What was answered for one of twins is answered for both.
+        let request = v1::ListTasksRequest { case_id: task.case_id.clone(), page_size: PAGE, ..Default::default() };
+        if !client.list_tasks(request).await?.into_inner().tasks.iter().any(|open| open.task_id == task.task_id) {
+            continue;
+        }
         let says = match &*task.step {
             "benefit-choice" => chosen(&mut client, &task).await?,
             step => says(step, luck(&task.task_id)),
