@@ -140,7 +140,16 @@ fn by_the_standing_of_the_hospital() -> Vec<Family> {
 /// For whom the state pays: the minute of birth decides, also where it is corrected afterwards.
 fn by_the_minute_of_birth() -> Vec<Family> {
     vec![
-        family("shanxi-2025-born-2359", &[SHANXI_CERTIFIED, SHANXI_ENDED], &[], &["subsidy-entry"]),
+        family(
+            "shanxi-2025-born-2359",
+            &[
+                SHANXI_CERTIFIED,
+                "您的孩子已完成居民医保参保登记,出生当年无需缴费。2026年居民医保费请于2026年3月31日前缴纳。",
+                SHANXI_ENDED,
+            ],
+            &[],
+            &["subsidy-entry"],
+        ),
         family(
             "shanxi-born-0000",
             &[SHANXI_CERTIFIED, FREE, SHANXI_ENDED],
