@@ -128,6 +128,8 @@ struct Batch {
     failed: BTreeSet<PublicId>,
     /// Sagas that a notice has changed.
     noticed: BTreeSet<SagaNumber>,
+    /// The case that a procedure follows, where the law asked in vain.
+    followed: BTreeMap<SagaNumber, SagaNumber>,
 }
 
 /// Work that was decided and is to be answered once it is stored.

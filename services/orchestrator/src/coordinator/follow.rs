@@ -3,7 +3,7 @@
 //! Each is a saga of its own, filed against the case, under the pack that the case is pinned to. So it may begin while
 //! the case runs and years after it ended, asks, retries, expires and is rescued like any other saga, and never touches
 //! what the case has settled. Its facts are those of the case at that moment, with what is asked for on top; they are
-//! sealed with it.
+//! sealed with it. Where the law cannot decide for want of a fact, what the case has come to know since is added.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -77,17 +77,18 @@ impl Coordinator {
         let working = batch.sagas.get_mut(&parent)?;
         let pack = working.now.pack.clone()?;
         let procedure = pack.procedures.get(&follow.procedure)?;
+        let corrections = corrections_for(follow, parent);
         let input = Input::Follow { procedure: follow.procedure.clone(), key: follow.key.clone() };
         if working.take_noted(&input, follow.note.clone(), now) != Answer::Taken {
             return None;
         }
         let summary = working.now.summary.clone();
         let application = self.applications.get_mut(&summary.application)?;
-        let received = received(&working.now, &follow.corrections);
-        if !follow.corrections.is_empty() {
-            let corrections = Value::Object(follow.corrections.clone());
-            merge(&mut working.now.facts, &corrections);
-            let sealed = application.seal(&stored_at(summary.case, "correction"), corrections.to_string().as_bytes());
+        let received = received(&working.now, &corrections);
+        if !corrections.is_empty() {
+            let corrected = Value::Object(corrections.clone());
+            merge(&mut working.now.facts, &corrected);
+            let sealed = application.seal(&stored_at(summary.case, "correction"), corrected.to_string().as_bytes());
             let revision = u32::try_from(working.now.version).unwrap_or(u32::MAX);
             working.seals.push(SealedRow { step: 0, kind: SealedKind::Correction, revision, sealed });
         }
@@ -104,9 +105,9 @@ impl Coordinator {
                 let payments: Vec<Value> = before.into_iter().chain([payment.clone()]).collect();
                 facts.insert("payments".to_owned(), Value::Array(payments));
             }
-            let paths: Vec<&String> = follow.corrections.keys().collect();
+            let paths: Vec<&String> = corrections.keys().collect();
             facts.insert("correction".to_owned(), json!({ "paths": paths, "received": received }));
-            facts.insert("corrections".to_owned(), Value::Object(follow.corrections.clone()));
+            facts.insert("corrections".to_owned(), Value::Object(corrections));
         }
         let number = self.numbers.next()?;
         let case = (self.parts.new_id)();
@@ -131,6 +132,44 @@ impl Coordinator {
         self.ask_the_law(number, batch, now);
         Some(case)
     }
+}
+
+impl Coordinator {
+    /// A procedure that the law cannot decide learns what its case has come to know since it began: who pays the
+    /// premium is often decided after somebody has paid it. What it knows already stays.
+    pub(super) fn learn(&mut self, number: SagaNumber, batch: &mut Batch) {
+        let Some(parent) = batch.followed.get(&number) else { return };
+        let Some(known) = batch.sagas.get(parent).and_then(|parent| parent.now.facts.as_object()).cloned() else {
+            return;
+        };
+        let Some(working) = batch.sagas.get_mut(&number).filter(|working| working.changed()) else { return };
+        let own: BTreeSet<Arc<str>> = working.now.definition.steps.iter().map(|step| step.name.clone()).collect();
+        let Value::Object(facts) = &mut working.now.facts else { return };
+        let before = facts.len();
+        for (name, value) in known.into_iter().filter(|(name, _)| !own.contains(&**name)) {
+            facts.entry(name).or_insert(value);
+        }
+        if facts.len() == before {
+            return;
+        }
+        let kept: Map<String, Value> = facts
+            .iter()
+            .filter(|(name, _)| !own.contains(&***name))
+            .map(|(name, is)| (name.clone(), is.clone()))
+            .collect();
+        let summary = &working.now.summary;
+        let Some(application) = self.applications.get_mut(&summary.application) else { return };
+        let sealed = application.seal(&stored_at(summary.case, "facts"), Value::Object(kept).to_string().as_bytes());
+        let revision = u32::try_from(working.now.version).unwrap_or(u32::MAX);
+        working.seals.push(SealedRow { step: 0, kind: SealedKind::Facts, revision, sealed });
+    }
+}
+
+/// What is corrected of this case: of a sibling's, the family's facts alone.
+fn corrections_for(follow: &Follow, case: SagaNumber) -> Map<String, Value> {
+    let named = follow.cases.first() == Some(&case);
+    let concerns = |path: &str| named || !path.starts_with("child.");
+    follow.corrections.iter().filter(|(path, _)| concerns(path)).map(|(path, is)| (path.clone(), is.clone())).collect()
 }
 
 /// No application: nothing is told to any.

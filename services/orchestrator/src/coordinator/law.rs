@@ -30,6 +30,7 @@ use crate::{
 impl Coordinator {
     /// Answers what the saga asks of the law, until it asks no more.
     pub(super) fn ask_the_law(&mut self, number: SagaNumber, batch: &mut Batch, now: i64) {
+        self.learn(number, batch);
         let asked_at = beijing(now);
         for _ in 0..limits::QUESTIONS_MAX {
             let Some(working) = batch.sagas.get_mut(&number) else { return };

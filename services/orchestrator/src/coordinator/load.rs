@@ -12,6 +12,7 @@ use proto::{
     associated::{Direction, bus_associated},
     bus::CommandKind,
 };
+use saga::Status;
 use serde_json::Value;
 
 use super::{
@@ -56,6 +57,34 @@ impl Coordinator {
         let read = self.read(work).await?;
         let mut numbers: BTreeSet<SagaNumber> = work.iter().flat_map(|queued| queued.work.names()).collect();
         numbers.extend(read.subjects.values().flatten());
+        self.bring(numbers, batch).await?;
+        let mut followed = BTreeMap::new();
+        for (number, working) in &batch.sagas {
+            if let Some(parent) = self.parent_of(working).await? {
+                followed.insert(*number, parent);
+            }
+        }
+        let parents = followed.values().filter(|parent| !batch.sagas.contains_key(parent)).copied().collect();
+        self.bring(parents, batch).await?;
+        batch.followed = followed;
+        Ok(read)
+    }
+
+    /// The case that a procedure follows, where the law cannot decide one of its steps for want of facts.
+    async fn parent_of(&self, working: &Working) -> Result<Option<SagaNumber>, store::Error> {
+        let Cached { summary, saga, .. } = &working.now;
+        let in_vain = |run: &saga::state::StepRun| run.status == Status::Deciding && run.legal.unknown.is_some();
+        if !summary.is_a_procedure() || !saga.steps.iter().any(in_vain) {
+            return Ok(None);
+        }
+        let cases = self.parts.store.find_application(summary.application).await?;
+        let cases = self.parts.store.load(&cases).await?;
+        let own = cases.iter().find(|case| case.summary.child_order == summary.child_order);
+        Ok(own.map(|case| case.number))
+    }
+
+    /// Puts these sagas into the batch.
+    async fn bring(&mut self, numbers: BTreeSet<SagaNumber>, batch: &mut Batch) -> Result<(), store::Error> {
         let mut missing = Vec::new();
         for number in numbers {
             match self.sagas.pop(&number) {
@@ -67,7 +96,7 @@ impl Coordinator {
             }
         }
         if missing.is_empty() {
-            return Ok(read);
+            return Ok(());
         }
         let loaded = self.parts.store.load(&missing).await?;
         let payloads = try_join_all(loaded.iter().map(|saga| self.payloads(saga))).await?;
@@ -80,7 +109,7 @@ impl Coordinator {
                 Err(why) => self.quarantine(number, &why, batch),
             }
         }
-        Ok(read)
+        Ok(())
     }
 
     async fn payloads(&self, saga: &Loaded) -> Result<(Option<Vec<u8>>, Vec<SealedRow>), store::Error> {

@@ -4,9 +4,13 @@
 //! goes once, whatever is killed when. What cannot be written (a father without a telephone, a text that would say what
 //! no message may say) ends with a person who telephones, never with a stuck case.
 
+use identifiers::LocalMinute;
+use jiff::civil::Date;
+use policy::Pack;
 use proto::bus as wire;
 use saga::{
-    Answer, Fact, Input, MessageIndex, Outcome, Reason, Saga, Status, StepIndex, definition::Scope, input::Timer,
+    Answer, Fact, Input, MessageIndex, MessageRun, MessageStatus, Outcome, Reason, Saga, Status, StepIndex,
+    definition::Scope, input::Timer,
 };
 use serde_json::{Value, json};
 
@@ -37,17 +41,16 @@ impl Coordinator {
             }
             let facts = with_occasion(&working.now, &occasion, "");
             for due in policy::message::due(&pack, &occasion, &facts) {
-                let sent_today = sent_on(&working.now.saga, due.to.word(), now);
-                let not_before = policy::message::not_before(&pack, &local, due.urgent, sent_today);
+                let not_before = hour_of(&pack, &working.now.saga, &due, &local);
                 let not_before = if not_before <= local { now } else { milliseconds(&not_before) };
                 let key = format!("{}@{version}", occasion.word());
                 let place = working.now.saga.messages.len();
                 let (template, to) = (due.template.clone(), due.to.word().into());
                 let taken = working.take(&Input::Message { template, key: key.into(), to, not_before }, now);
-                if let (Answer::Taken, Ok(place)) = (taken, u8::try_from(place)) {
-                    if not_before <= now {
-                        self.send_message(working, place, None, now);
-                    }
+                if let (Answer::Taken, Ok(place)) = (taken, u8::try_from(place))
+                    && not_before <= now
+                {
+                    self.send_message(working, place, None, now);
                 }
             }
         }
@@ -202,10 +205,25 @@ fn is_a_twins(cached: &Cached, occasion: &policy::message::Occasion) -> bool {
     of_the_family && cached.summary.child_order > 1
 }
 
-/// How many messages this reader was sent on the day of `now`, of this case.
-fn sent_on(saga: &Saga, to: &str, now: i64) -> u32 {
-    let today = beijing(now).date();
-    let sent = saga.messages.iter().filter(|run| *run.to == *to && run.sent_at > 0);
-    let count = sent.filter(|run| beijing(run.sent_at).date() == today).count();
+/// The first minute at which its reader may be sent one more message of this case. Those that wait for a day have their
+/// place in it: what the cap holds back does not come all at once on the next morning.
+fn hour_of(pack: &Pack, saga: &Saga, due: &policy::message::Due, now: &LocalMinute) -> LocalMinute {
+    let mut at = now.clone();
+    // Each turn but the last passes over a day that is full, which takes one message at least.
+    for _ in 0..=saga.messages.len() + 1 {
+        let next = policy::message::not_before(pack, &at, due.urgent, of_the_day(saga, due.to.word(), at.date()));
+        if next == at {
+            break;
+        }
+        at = next;
+    }
+    at
+}
+
+/// How many messages of this case its reader was sent on a day, or will be.
+fn of_the_day(saga: &Saga, to: &str, day: Date) -> u32 {
+    let goes_at = |run: &MessageRun| if run.status == MessageStatus::Waiting { run.due_at } else { run.sent_at };
+    let of_it = saga.messages.iter().filter(|run| *run.to == *to && goes_at(run) > 0);
+    let count = of_it.filter(|run| beijing(goes_at(run)).date() == day).count();
     u32::try_from(count).unwrap_or(u32::MAX)
 }

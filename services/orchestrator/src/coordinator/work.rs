@@ -71,7 +71,7 @@ pub struct Order {
 
 /// A procedure to begin on cases of one application, on all or none.
 pub struct Follow {
-    /// The cases' sagas; each gets a procedure of its own.
+    /// The cases' sagas, the one that was named first; each gets a procedure of its own.
     pub cases: Vec<SagaNumber>,
     /// Which procedure of their pack.
     pub procedure: Arc<str>,
@@ -79,7 +79,8 @@ pub struct Follow {
     pub key: Arc<str>,
     /// What is asked for: a JSON object, under `request` in the procedure's facts.
     pub request: Value,
-    /// Corrected facts by path, laid over those of the cases; empty where nothing is corrected.
+    /// Corrected facts by path, laid over those of the cases; a child's own (`child.…`) over those of the first alone.
+    /// Empty where nothing is corrected.
     pub corrections: Map<String, Value>,
     /// The caller's idempotency key, where somebody called.
     pub act: Option<Act>,

@@ -58,7 +58,8 @@ impl Api {
         }
         let of_the_family = corrections.keys().any(|path| !path.starts_with("child."));
         let cases: Vec<SagaNumber> = if of_the_family {
-            self.parts.store.find_application(snapshot.summary.application).await?
+            let all = self.parts.store.find_application(snapshot.summary.application).await?;
+            std::iter::once(number).chain(all.into_iter().filter(|other| *other != number)).collect()
         } else {
             vec![number]
         };

@@ -28,8 +28,13 @@ use crate::{
 };
 
 mod applications;
+mod explained;
+mod levels;
 mod line;
+mod messages;
 mod operations;
+mod previews;
+mod procedures;
 mod survival;
 mod transport;
 

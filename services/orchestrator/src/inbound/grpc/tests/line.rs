@@ -22,7 +22,7 @@ pub(super) struct Line {
     queue: mpsc::Receiver<Queued>,
     /// What was sent and nobody has answered yet.
     pub(super) sent: Vec<Outgoing>,
-    /// Every message to a person that went out, as its sender reads it, in order.
+    /// Every message to a person that went out, each once, as its sender reads it, in order.
     pub(super) messages: Vec<Value>,
 }
 
@@ -55,8 +55,10 @@ impl Line {
     fn keep(&mut self, outgoing: Vec<Outgoing>) {
         for sent in outgoing {
             if sent.step.is_none() {
-                let fields = self.opened(&sent);
-                self.messages.push(fields["message"].clone());
+                let message = self.opened(&sent)["message"].clone();
+                if !self.messages.contains(&message) {
+                    self.messages.push(message);
+                }
             }
             self.sent.push(sent);
         }
@@ -193,7 +195,11 @@ impl Line {
     pub(super) async fn departments_answer(&mut self, seed: u64, except: &[&str]) {
         while let Some(at) = self.sent.iter().position(|sent| !except.contains(&&*step_of(sent))) {
             let sent = self.sent.remove(at);
-            let reply = self.gave(&sent, &gives(&step_of(&sent), seed));
+            let mut given = gives(&step_of(&sent), seed);
+            if sent.area.starts_with("14") {
+                given = serde_json::from_str(&given.to_string().replace("340104", "140105")).expect("JSON");
+            }
+            let reply = self.gave(&sent, &given);
             self.work(Work::Reply(Box::new(reply))).await;
         }
     }
@@ -265,7 +271,7 @@ impl Line {
     /// its step's name.
     pub(super) async fn anhui_enrolled(&mut self, seed: u64) -> String {
         let case = self.file(samples::anhui(seed)).await.remove(0);
-        self.departments_answer(seed, &[]).await;
+        self.departments_answer(seed, &["premium"]).await;
         self.family_signs(&case, seed).await;
         self.family_signs(&case, seed).await;
         self.departments_answer(seed, &["premium"]).await;
@@ -302,7 +308,7 @@ pub(super) fn gives(step: &str, seed: u64) -> Value {
             "address": "样例路1号"}),
         "enrolment" => json!({"person_number": format!("P-{seed}"), "area": "340104", "enrolled_on": "2026-11-23",
             "years": [2026]}),
-        "card" => json!({"card": "C-1", "bank": "102", "outlet": "样例支行"}),
+        "card" => json!({"card": "C-1", "bank": "102", "outlet": "城东支行"}),
         "maternity-status" => json!({"insured": "employee", "settled": false, "own_area": true, "emergency": false,
             "difficult_birth": false, "babies": 1, "designated": true,
             "agreement": {"from": "2020-01-01", "until": "2030-12-31"},
