@@ -81,7 +81,7 @@ fn each_row_of_table_d8_decides_a_cost_by_its_day() {
     }
 }
 
-/// A hospital found cheating would otherwise be paid, or its patient made to pay for it (D8 row 7, art. 32).
+/// A hospital found cheating would otherwise be paid, or its patient made to pay for it (D8 row 7, art. 32). D13, X17.
 #[test]
 fn table_d8_row_7_an_irregular_claim_is_withheld_from_the_hospital_and_seen_by_a_person() {
     let mut facts = stay(&in_force(), "2026-05-12", false, true);

@@ -16,6 +16,7 @@ use policy::{Calendar, Pack, Packs, decide, facts, legal_time::Pause, legal_time
 use saga::{
     Definition, Input, Outcome, PendingKind, Reason, Saga, Status, StepIndex,
     definition::{Performer, Selection},
+    event::Command,
     input::{Question, Says, Timer},
     legal::Limit,
     pending,
@@ -265,7 +266,11 @@ impl Family {
                     return true;
                 }
                 PendingKind::Command { command, .. } => {
-                    let outcome = self.department(step, &name);
+                    let outcome = match command {
+                        Command::Act => self.department(step, &name),
+                        Command::Cancel => Outcome::Cancelled,
+                        Command::Compensate => Outcome::Compensated,
+                    };
                     self.input(Input::Reply { step, command, revision: waiting.revision, number: 1, outcome });
                     return true;
                 }
