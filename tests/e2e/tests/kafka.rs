@@ -16,6 +16,7 @@ use adapter::simulated::{Behaviours, Desk, Ledger};
 use anyhow::Context;
 use harness::{
     compare::compare,
+    differing::at_any_hour,
     evidence::{Evidence, in_flight},
     family,
     parents::Parents,
@@ -26,6 +27,7 @@ use harness::{
 };
 use identifiers::CitizenId;
 use proto::v1::{self, CaseState};
+use serde_json::json;
 use service::clock::SystemClock;
 use standalone::client::Client;
 use tax_adapter::simulated::{Payment, SimulatedTax};
@@ -33,7 +35,7 @@ use tokio::{process::Command, task::JoinSet};
 use vault::{ChannelKeys, MasterKey};
 
 /// Every adapter: Anhui's seven, and those that Shanxi's saga speaks to.
-const ENDPOINTS: [(&str, &str); 10] = [
+const ENDPOINTS: [(&str, &str); 12] = [
     ("340000", "health"),
     ("340000", "police"),
     ("340000", "civil-affairs"),
@@ -44,6 +46,8 @@ const ENDPOINTS: [(&str, &str); 10] = [
     ("140000", "health"),
     ("140000", "police"),
     ("140000", "insurance"),
+    ("140000", "tax"),
+    ("140000", "sms"),
 ];
 
 /// Slow enough that a kill meets work that is under way.
@@ -78,6 +82,7 @@ impl Town {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         ChannelKeys::load_or_create(&folder.join("channels.toml"), &names)?;
         std::fs::write(folder.join("behaviour.toml"), BEHAVIOUR)?;
+        at_any_hour(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."), folder)?;
         // A port that is free now, so that the orchestrator comes back at the same address.
         let grpc = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
         Ok(Self { folder: folder.to_owned(), bootstrap, programs: programs::build(&packages).await?, grpc })
@@ -101,7 +106,9 @@ impl Town {
         let (data, keys, master) = (self.path("orchestrator"), self.path("channels.toml"), self.path("master.key"));
         let keys = ["--data", &data, "--master-key", &master, "--channel-keys", &keys];
         let places = ["--bootstrap", &self.bootstrap, "--grpc", &self.grpc, "--pages", "127.0.0.1:0"];
-        self.start(program, "orchestrator", &[keys, places].concat()).await
+        let policies = self.path("policies");
+        let arguments = [&keys[..], &places, &["--policies", &policies]].concat();
+        self.start(program, "orchestrator", &arguments).await
     }
 
     async fn start(&self, program: &Path, name: &str, arguments: &[&str]) -> anyhow::Result<Running> {
@@ -126,7 +133,8 @@ impl Town {
     }
 }
 
-/// A family of Anhui with every item, from its form to the premium.
+/// A family of Anhui with every item, from its form to the premium and to the money for the delivery, which three
+/// persons approve.
 async fn whole_path(town: &Town, parents: &Parents, request: &v1::SubmitApplicationRequest) -> anyhow::Result<()> {
     let form = family::form(request);
     let father = form.father.as_ref().context("a father")?.id_number.clone();
@@ -134,6 +142,12 @@ async fn whole_path(town: &Town, parents: &Parents, request: &v1::SubmitApplicat
     parents.agree(&case, "father-authorisation", v1::Actor { role: "father".to_owned(), id_number: father }).await?;
     parents.agree(&case, "signature", family::applicant(request)).await?;
     parents.agree(&case, "register-signature", family::applicant(request)).await?;
+    let asked = json!({ "materials_genuine": true, "insured": true, "employer_paid": true, "within_claim_period": true,
+                        "originals_received": true });
+    parents.decide(&case, "first-review", family::clerk("YB-0001"), asked).await?;
+    parents.agree(&case, "second-review", family::clerk("YB-0002")).await?;
+    let approved = json!({ "amount_fen": 350_000, "allowance_fen": 0 });
+    parents.decide(&case, "approval", family::clerk("YB-0003"), approved).await?;
     let child = child_of(town).await?;
     let ledger = Ledger::open(&town.ledger("340000", "tax")).await?;
     let tax = SimulatedTax::new(Desk::new(ledger, Behaviours::default(), Arc::new(SystemClock)));

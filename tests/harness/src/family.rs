@@ -64,6 +64,11 @@ pub fn applicant(request: &v1::SubmitApplicationRequest) -> v1::Actor {
     v1::Actor { role: "applicant".to_owned(), id_number }
 }
 
+/// The clerk whom the office knows under this number, as the one who acts.
+pub fn clerk(officer: &str) -> v1::Actor {
+    v1::Actor { role: "clerk".to_owned(), id_number: officer.to_owned() }
+}
+
 fn mother(seed: u64, area: &str) -> CitizenId {
     let area = AreaCode::parse(area).expect("the areas above are of known provinces");
     let later = i64::try_from(seed / 4 / 500 % MOTHERS_BORN_DAYS).expect("a few thousand");

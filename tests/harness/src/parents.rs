@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use proto::v1;
+use serde_json::{Value, json};
 use standalone::client::{Client, Says, complete};
 use tokio::time::{Instant, sleep, timeout};
 use tonic::{Code, Response, Status};
@@ -70,9 +71,18 @@ impl Parents {
     /// # Errors
     /// If it does not come or the answer is refused.
     pub async fn agree(&self, case_id: &str, step: &str, actor: v1::Actor) -> anyhow::Result<()> {
+        self.decide(case_id, step, actor, json!({})).await
+    }
+
+    /// Agrees to the task of this step when it is open, and decides these fields of it.
+    ///
+    /// # Errors
+    /// If it does not come or the answer is refused.
+    pub async fn decide(&self, case_id: &str, step: &str, actor: v1::Actor, fields: Value) -> anyhow::Result<()> {
         let task = self.task(case_id, step).await?;
         let key = format!("{step}-{case_id}");
-        let request = complete(&task, actor, Says::yes(), key);
+        let fields = fields.as_object().cloned().context("a decision is an object")?;
+        let request = complete(&task, actor, Says::Yes { method: None, fields }, key);
         insist("answer", || {
             let (mut client, request) = (self.client.clone(), request.clone());
             async move { client.applications.complete_task(request).await }

@@ -7,7 +7,7 @@ use anyhow::Context;
 use harness::{
     differing::at_any_hour,
     family,
-    parents::{Parents, insist},
+    parents::Parents,
     process::Launch,
     wait::{PATIENCE, until},
 };
@@ -15,7 +15,7 @@ use identifiers::{CitizenId, LocalMinute};
 use proto::v1::{self, CaseState, StepState};
 use serde_json::json;
 use service::clock::SystemClock;
-use standalone::client::{Client, Says, complete};
+use standalone::client::Client;
 use tax_adapter::simulated::{PREMIUM_FEN, PaymentLine, SimulatedTax};
 
 use crate::{PROGRAM, root};
@@ -105,16 +105,8 @@ async fn a_running_case_keeps_the_law_that_it_was_born_under_and_a_new_one_takes
     assert!(term(&old).contains("90") && term(&new).contains("60"), "{} {}", term(&old), term(&new));
 
     // Who is in the gap is decided by a person.
-    let task = parents.task(&after, "benefit-choice").await?;
-    let fields = json!({ "start_on": "2026-03-18", "end_on": "2026-12-31" });
-    let fields = fields.as_object().cloned().context("an object")?;
-    let clerk = v1::Actor { role: "clerk".to_owned(), id_number: "YB-0001".to_owned() };
-    let answer = complete(&task, clerk, Says::Yes { method: None, fields }, "gap-of-22".to_owned());
-    insist("answer", || {
-        let (mut client, answer) = (client.clone(), answer.clone());
-        async move { client.applications.complete_task(answer).await }
-    })
-    .await?;
+    let days = json!({ "start_on": "2026-03-18", "end_on": "2026-12-31" });
+    parents.decide(&after, "benefit-choice", family::clerk("YB-0001"), days).await?;
     for case in [&before, &after] {
         assert_eq!(parents.end_of(case).await?.state(), CaseState::Completed);
     }
