@@ -13,6 +13,10 @@ use crate::Violation;
 /// birth that is applied for here, and needs no time zone database on the machine.
 const BEIJING: Offset = Offset::constant(8);
 
+/// Years that a minute may lie in: no birth or deadline of ours lies elsewhere, and what is counted from one has room
+/// to lie beyond without leaving the calendar.
+const YEARS: std::ops::RangeInclusive<i16> = 1900..=2999;
+
 /// `YYYY-MM-DDTHH:MM` in Beijing time. Orders by time.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -26,7 +30,7 @@ impl LocalMinute {
     /// Parses exactly `YYYY-MM-DDTHH:MM`, 00:00 to 23:59; no seconds, no offset.
     ///
     /// # Errors
-    /// `TM-001` another form, `TM-002` a date or time that does not exist.
+    /// `TM-001` another form, `TM-002` a date or time that does not exist, `TM-004` a year before 1900 or after 2999.
     pub fn parse(text: &str) -> Result<Self, Violation> {
         let form = b"dddd-dd-ddTdd:dd";
         let fits = |(byte, expected): (u8, &u8)| match expected {
@@ -47,18 +51,31 @@ impl LocalMinute {
         };
         let two = |from: usize| digits(from, from + 2) as i8;
         let at = DateTime::new(digits(0, 4), two(5), two(8), two(11), two(14), 0, 0).map_err(does_not_exist)?;
-        // The last days of the year 9999 are no timestamp: refused here, so that none later fails.
+        if !YEARS.contains(&at.year()) {
+            return Err(Violation::new("TM-004", "年份应在1900至2999之间", "the year must be one from 1900 to 2999"));
+        }
         let timestamp = TimeZone::fixed(BEIJING).to_timestamp(at).map_err(does_not_exist)?;
         Ok(LocalMinute { text: text.to_owned(), date: at.date(), timestamp })
     }
 
-    /// The minute in which `timestamp` lies.
-    ///
-    /// # Panics
-    /// If the timestamp is before the year 0.
+    /// The minute in which `timestamp` lies; of a year that no minute may lie in, the nearest one that does.
     pub fn from_timestamp(timestamp: Timestamp) -> Self {
-        let text = BEIJING.to_datetime(timestamp).strftime("%Y-%m-%dT%H:%M").to_string();
-        LocalMinute::parse(&text).expect("clocks show years of four digits")
+        Self::of(BEIJING.to_datetime(timestamp))
+    }
+
+    /// This minute of a civil day; of a year that no minute may lie in, the nearest one that does. An hour or minute
+    /// that no clock shows counts as its last.
+    pub fn on(day: Date, hour: u8, minute: u8) -> Self {
+        let (hour, minute) = (i8::try_from(hour.min(23)).unwrap_or(23), i8::try_from(minute.min(59)).unwrap_or(59));
+        Self::of(day.at(hour, minute, 0, 0))
+    }
+
+    fn of(at: DateTime) -> Self {
+        let first = DateTime::constant(*YEARS.start(), 1, 1, 0, 0, 0, 0);
+        let last = DateTime::constant(*YEARS.end(), 12, 31, 23, 59, 0, 0);
+        let at = at.clamp(first, last);
+        let text = at.strftime("%Y-%m-%dT%H:%M").to_string();
+        LocalMinute::parse(&text).expect("a minute within its years reads back")
     }
 
     /// Itself, unless it lies after `now`.

@@ -44,20 +44,36 @@ pub fn beyond_the_calendar(pack: &Pack, calendar: &Calendar, today: Date) -> Vec
             if let Value::Span(span) = provision.value
                 && let Some(unknown) = reaches(span, begins, calendar)
             {
-                found.push(problem("law.toml", provision.line, term, span, begins, unknown));
+                found.push(problem(provision.file, provision.line, term, span, begins, unknown));
             }
         }
     }
-    for step in &pack.definition.steps {
-        let limit = serde_json::to_value(&step.limit).ok();
-        let span = limit.as_ref().and_then(|limit| limit.as_str()).and_then(Span::parse);
-        if let Some(span) = span
-            && let Some(unknown) = reaches(span, today, calendar)
-        {
-            found.push(problem("saga.toml", 1, &step.name, span, today, unknown));
+    let own = ("saga.toml", &*pack.definition, &*pack.lines);
+    let procedures = pack.procedures.values().map(|one| (&*one.file, &*one.definition, &*one.lines));
+    for (file, definition, lines) in std::iter::once(own).chain(procedures) {
+        for (step, line) in definition.steps.iter().zip(lines) {
+            if let Some(span) = step.limit.as_deref().and_then(Span::parse)
+                && let Some(unknown) = reaches(span, today, calendar)
+            {
+                found.push(problem(file, *line, &step.name, span, today, unknown));
+            }
         }
     }
     found
+}
+
+/// Limits of a pack that could not even be counted from the first day on which the pack is in force: it can never be
+/// served with this calendar. A pack that outlives the known years is another matter: its later limits are not computed,
+/// visibly, until their year is published.
+pub fn never_countable(pack: &Pack, calendar: &Calendar) -> Vec<Problem> {
+    let born_from = pack.selector.born_from.as_ref().map(|from| from.date());
+    let first = match (born_from, calendar.known_from()) {
+        (Some(from), Some(known)) => from.max(known),
+        (Some(day), None) | (None, Some(day)) => day,
+        // Without any year nothing in working days can be counted; which day is named does not matter.
+        (None, None) => Date::constant(2025, 1, 1),
+    };
+    beyond_the_calendar(pack, calendar, first)
 }
 
 fn reaches(span: Span, begins: Date, calendar: &Calendar) -> Option<YearUnknown> {

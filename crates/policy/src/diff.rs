@@ -243,7 +243,7 @@ fn list(provisions: &[Provision], said: impl Fn(&Provision) -> String) -> String
                 format!("{}..{} ", day(from), day(until))
             }
         };
-        format!("{dates}{} [law.toml:{} {}]", said(provision), provision.line, provision.source)
+        format!("{dates}{} [{} {}]", said(provision), provision.place(), provision.source)
     };
     provisions.iter().map(one).collect::<Vec<_>>().join("; ")
 }

@@ -12,6 +12,12 @@ use jiff::civil::Date;
 
 use crate::{legal_time::Span, rules};
 
+/// The values of a pack.
+pub const LAW: &str = "law.toml";
+
+/// The values that a pack takes from its base where it sets none of its own.
+pub const BASE_LAW: &str = "base/law.toml";
+
 /// What people are shown where a source leaves a value open.
 pub const UNSPECIFIED_ZH: &str = "按部门公布的承诺时限";
 
@@ -92,7 +98,9 @@ pub struct Provision {
     pub from: Option<Date>,
     /// The first day no longer in force; `None`: to the end of the pack.
     pub until: Option<Date>,
-    /// The line of `law.toml`.
+    /// The file it stands in: the pack's own `law.toml` or its base's.
+    pub file: &'static str,
+    /// The line of that file.
     pub line: usize,
 }
 
@@ -128,7 +136,8 @@ impl Law {
     #[must_use]
     pub(crate) fn over(mut self, base: &Self) -> Self {
         for (term, provisions) in &base.provisions {
-            self.provisions.entry(term).or_insert_with(|| provisions.clone());
+            let of_the_base = |provision: &Provision| Provision { file: BASE_LAW, ..provision.clone() };
+            self.provisions.entry(term).or_insert_with(|| provisions.iter().map(of_the_base).collect());
         }
         if self.shares.is_empty() {
             self.shares.clone_from(&base.shares);
@@ -146,6 +155,11 @@ impl Law {
 }
 
 impl Provision {
+    /// Where it stands, e.g. `law.toml:21`.
+    pub fn place(&self) -> String {
+        format!("{}:{}", self.file, self.line)
+    }
+
     /// True where it is in force on this day.
     pub fn is_in_force(&self, day: Date) -> bool {
         self.from.is_none_or(|from| day >= from) && self.until.is_none_or(|until| day < until)

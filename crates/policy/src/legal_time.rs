@@ -253,7 +253,7 @@ pub fn extended(
 
 /// 24:00 of a day, as its last minute (民法典 art. 203).
 pub fn end_of(day: Date) -> LocalMinute {
-    LocalMinute::parse(&format!("{day}T23:59")).expect("a civil day has a last minute")
+    LocalMinute::on(day, 23, 59)
 }
 
 /// The so-manieth working day after a day; days within a pause do not count, the day on which it ends included.

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use saga::Definition;
 
 use crate::{
-    law::Law,
+    law::{self as law_values, Law},
     message::{self, Lengths, Template},
 };
 
@@ -45,6 +45,10 @@ pub struct Procedure {
     pub hash: [u8; 32],
     /// For each step, the fields of its performer's answer, where they are listed.
     pub gives: BTreeMap<Arc<str>, Vec<Arc<str>>>,
+    /// The file it stands in.
+    pub file: Arc<str>,
+    /// The line of each step in that file.
+    pub lines: Vec<usize>,
 }
 
 /// Which form an application under this pack carries.
@@ -126,6 +130,8 @@ pub struct Pack {
     pub form: Form,
     /// The saga.
     pub definition: Arc<Definition>,
+    /// The line of each step in `saga.toml`.
+    pub lines: Vec<usize>,
     /// SM3 of all its texts: under this a saga is pinned to the pack, rules, values and messages included.
     pub hash: [u8; 32],
     /// Its texts as they were read, so that they can be kept for as long as a saga is pinned to them.
@@ -176,8 +182,8 @@ impl Pack {
         let texts = messages::read(&messages, &header);
         let mut provisions = law::read(&law);
         let mut problems = Vec::new();
-        if let Some(text) = text_of(files::BASE_LAW) {
-            let base = Sheet::new(files::BASE_LAW, text);
+        if let Some(text) = text_of(law_values::BASE_LAW) {
+            let base = Sheet::new(law_values::BASE_LAW, text);
             provisions = provisions.over(&law::read(&base));
             problems.extend(base.into_problems());
         }
@@ -207,7 +213,16 @@ impl Pack {
                 procedure: true,
             });
             let hash = files::hash_of_procedure(&hash, &name.value);
-            procedures.insert(name.value.clone(), Procedure { definition, hash, gives: steps.gives.clone() });
+            procedures.insert(
+                name.value.clone(),
+                Procedure {
+                    definition,
+                    hash,
+                    gives: steps.gives.clone(),
+                    file: file.as_str().into(),
+                    lines: steps.lines.clone(),
+                },
+            );
             sagas.push(steps);
         }
         for (name, _) in files {
@@ -230,6 +245,7 @@ impl Pack {
             on_notice: header.on_notice,
             procedures,
             definition: Arc::new(definition),
+            lines: steps.lines,
             name: header.name,
             title: header.title,
             version: header.version,

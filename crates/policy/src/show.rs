@@ -228,12 +228,12 @@ fn values(page: &mut String, pack: &Pack) -> fmt::Result {
             };
             writeln!(
                 page,
-                "| {}(`{}`) | {} | {dates} | {} | law.toml:{} |",
+                "| {}(`{}`) | {} | {dates} | {} | {} |",
                 cell(term.zh),
                 term.key,
                 cell(&provision.value.zh()),
                 cell(&said_source(&provision.source)),
-                provision.line,
+                provision.place(),
             )?;
         }
     }

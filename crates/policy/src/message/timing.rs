@@ -84,6 +84,6 @@ fn minute_of(moment: &LocalMinute) -> u16 {
 }
 
 fn at(day: Date, minute: u16) -> LocalMinute {
-    let text = format!("{day}T{:02}:{:02}", minute / 60, minute % 60);
-    LocalMinute::parse(&text).expect("a civil day has this minute")
+    let part = |part: u16| u8::try_from(part).unwrap_or(u8::MAX);
+    LocalMinute::on(day, part(minute / 60), part(minute % 60))
 }

@@ -6,7 +6,7 @@ use identifiers::LocalMinute;
 
 use super::{FILES, Pack, Problem, Problems};
 
-use crate::calendar::Calendar;
+use crate::{calendar::Calendar, check};
 
 /// The texts of one shipped pack: the four files, its own procedures, and those of the base.
 macro_rules! files {
@@ -95,7 +95,12 @@ impl Packs {
                     format!("包名与文件夹不同 the pack is named `{}`, its folder `{name}`", pack.name),
                     "改成一致 name both alike".into(),
                 )),
-                Ok(pack) => packs.insert(pack),
+                Ok(pack) => {
+                    let uncountable = check::never_countable(&pack, &packs.calendar());
+                    let of_this = |problem: Problem| Problem { file: format!("{name}/{}", problem.file), ..problem };
+                    problems.extend(uncountable.into_iter().map(of_this));
+                    packs.insert(pack);
+                }
                 Err(Problems(found)) => problems.extend(
                     found.into_iter().map(|problem| Problem { file: format!("{name}/{}", problem.file), ..problem }),
                 ),
@@ -117,11 +122,6 @@ impl Packs {
     /// The pack of this name.
     pub fn get(&self, name: &str) -> Option<&Arc<Pack>> {
         self.0.get(name)
-    }
-
-    /// The pack whose definition has this content hash.
-    pub fn by_hash(&self, hash: &[u8; 32]) -> Option<&Arc<Pack>> {
-        self.iter().find(|pack| pack.hash == *hash)
     }
 
     /// All packs, by name.

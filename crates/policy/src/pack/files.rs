@@ -6,9 +6,6 @@ use sm3::{Digest, Sm3};
 
 use super::{FILE_BYTES_MAX, FILES, Problem, Problems, sheet::Placed};
 
-/// The values that a pack takes from its base where it sets none of its own.
-pub(super) const BASE_LAW: &str = "base/law.toml";
-
 /// The texts of a folder, sorted by name after the four that must be there, then those of its base.
 pub(super) fn of_folder(folder: &Path) -> Result<Vec<(String, String)>, Problems> {
     let mut texts = Vec::new();

@@ -57,7 +57,7 @@ fn provisions_of(table: &Table<'_>, key: &'static str, term: &Term) -> Vec<Provi
         let line = provision.line;
         provision.finish();
         if let (Some(value), Some(source)) = (value, source) {
-            found.push(Provision { value, source, from, until, line });
+            found.push(Provision { value, source, from, until, file: law::LAW, line });
         }
     }
     found.sort_by_key(|provision| provision.from);

@@ -39,7 +39,7 @@ pub(super) struct Steps {
     pub(super) gives: BTreeMap<Arc<str>, Vec<Arc<str>>>,
     pub(super) sources: BTreeMap<Arc<str>, Arc<str>>,
     /// The line of each step.
-    lines: Vec<usize>,
+    pub(super) lines: Vec<usize>,
     /// Each path that a step sends, with its step and line.
     sent: Vec<(StepIndex, Placed<Arc<str>>)>,
 }

@@ -116,15 +116,15 @@ fn slow_law() -> Case {
     let pivot = case.step("pivot");
     let reminders = |rest: &[i64]| Input::Times {
         step: pivot,
-        limit: Some(limit(began, 28 * DAY, 30 * DAY, 31 * DAY)),
+        limit: Some(limit(began, 28 * HOUR, 30 * HOUR, 31 * HOUR)),
         unknown: None,
-        reminders: rest.iter().map(|days| began + days * DAY).collect(),
+        reminders: rest.iter().map(|hours| began + hours * HOUR).collect(),
     };
-    case.give(&reminders(&[30, 60])).passes(30 * DAY).needs_correction("pivot").later(DAY);
-    case.person_says("pivot", Says::Corrected).give(&reminders(&[60])).passes(30 * DAY);
-    case.freeze().later(DAY).unfreeze().succeed(&["pivot"]);
-    case.states("book", limit(case.now, DAY, 2 * DAY, 3 * DAY));
-    case.passes(DAY).person_says("book", Says::Done);
+    case.give(&reminders(&[30, 60])).passes(30 * HOUR).needs_correction("pivot").later(HOUR);
+    case.person_says("pivot", Says::Corrected).give(&reminders(&[60])).passes(30 * HOUR);
+    case.freeze().later(HOUR).unfreeze().succeed(&["pivot"]);
+    case.states("book", limit(case.now, HOUR, 2 * HOUR, 3 * HOUR));
+    case.passes(HOUR).person_says("book", Says::Done);
     case
 }
 
