@@ -34,7 +34,7 @@ fn a_page_holds_every_step_value_message_and_reason_with_its_source() {
             let term = law::term(key).expect("a known term");
             for provision in provisions {
                 holds(term.zh, key);
-                holds(&format!("| law.toml:{} |", provision.line), key);
+                holds(&format!("| {}:{} |", provision.file, provision.line), key);
             }
         }
         for procedure in &pack.law.procedures {

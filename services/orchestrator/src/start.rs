@@ -4,7 +4,7 @@
 //! and notices up to where they end; serve gRPC; only then let deadlines fire. Stopping runs the other way: no new work,
 //! the batch that was begun is finished, what it ordered is published.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use bus::Bus;
 use policy::Packs;
@@ -80,7 +80,6 @@ impl Orchestrator {
         service::loopback::require(address)?;
         let secrets = Arc::new(Secrets::unlock(&*store, master, suite, channels).await?);
         let calendar = packs.calendar();
-        warn_of_the_year(&calendar, clock.now_ms());
         let definitions = Arc::new(Definitions::keep_all(store.clone(), packs.clone()).await?);
         let downtimes = Downtimes::at_start(&*store, clock.now_ms()).await?;
         let open = store.make_all_due(None, clock.now_ms(), limits::RAMP_PER_SECOND).await?;
@@ -134,6 +133,7 @@ impl Orchestrator {
         let watching = stop.clone();
         tasks.spawn(async move { Ok(deadlines.run(watching).await?) });
 
+        tasks.spawn(watch_the_calendar(calendar.clone(), clock.clone(), stop.clone()));
         let parts = grpc::Parts {
             handle,
             store: store.clone(),
@@ -184,6 +184,24 @@ impl Orchestrator {
             }
         }
         first
+    }
+}
+
+/// A day in which to look at the calendar again.
+const DAILY: Duration = Duration::from_secs(86_400);
+
+/// Looks every day whether the next year is missing, for a service that has run since summer needs it too.
+async fn watch_the_calendar(
+    calendar: Arc<policy::Calendar>,
+    clock: Arc<dyn Clock>,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let mut days = tokio::time::interval(DAILY);
+    loop {
+        tokio::select! {
+            _ = days.tick() => warn_of_the_year(&calendar, clock.now_ms()),
+            () = stop.cancelled() => return Ok(()),
+        }
     }
 }
 

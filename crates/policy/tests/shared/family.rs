@@ -382,7 +382,7 @@ pub(crate) fn form() -> Value {
         "mother": parent("340104199003070021"),
         "father": parent("34010419880505001X"),
         "residence": {"police_station": "测试派出所", "address": "测试路1号"},
-        "child": {"order": 1, "name": "测试丙", "sex": "male", "born_at": "2026-03-02T08:30", "gestation_weeks": 39,
+        "child": {"order": 1, "name": "测试丙", "sex": "1", "born_at": "2026-03-02T08:30", "gestation_weeks": 39,
                   "weight_g": 3300, "length_cm": 50, "birth_place": "facility", "facility_name": "测试医院",
                   "registration": {"follow": "father", "relation_to_head": "20", "ethnicity": "01", "native_place": "340104"},
                   "insurance": {"years": ["birth-year"], "kind": "390", "place": "340104"},

@@ -41,7 +41,7 @@ pub(super) fn parse(
     key: Blind,
     context: &Context<'_>,
 ) -> Option<Filing> {
-    let area = check.area("area", &form.area);
+    let area = check.area_in_force("area", &form.area, context.today);
     let mother = match &form.mother {
         Some(mother) => Some(parent(check, "mother", mother, context)),
         None => {

@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use identifiers::AreaCode;
+use jiff::civil::Date;
 
 /// One rule that one field breaks. Never contains the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,7 +151,13 @@ impl Check {
         }
     }
 
-    /// An area code.
+    /// An area code that is in force on this day: a district that was dissolved files nothing any more.
+    pub(crate) fn area_in_force(&mut self, field: &str, text: &str, day: Date) -> Option<AreaCode> {
+        let in_force = |area: AreaCode| area.at(day).map(|_| area);
+        self.take(field, AreaCode::parse(text).and_then(in_force))
+    }
+
+    /// An area code, of today or of former times.
     pub(crate) fn area(&mut self, field: &str, text: &str) -> Option<AreaCode> {
         self.take(field, AreaCode::parse(text))
     }

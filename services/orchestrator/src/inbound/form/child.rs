@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use identifiers::{Ethnicity, LocalMinute, PersonName, Phone, Relation, Sex};
+use jiff::civil::Date;
 use policy::Pack;
 use proto::v1;
 use saga::limits::GROUP_MAX;
@@ -58,6 +59,9 @@ impl Child {
     }
 }
 
+/// Where a child was born: the form's number and the fact's word.
+pub(super) const BIRTH_PLACES: [(i32, &str); 3] = [(1, "facility"), (2, "brought-at-once"), (3, "elsewhere")];
+
 /// Reads all children; sorted by their order, so that facts and cases stand in it.
 pub(super) fn all(check: &mut Check, children: &[v1::Child], parents: &Parents, context: &Context<'_>) -> Vec<Child> {
     let many = usize::from(GROUP_MAX);
@@ -110,8 +114,7 @@ fn one(check: &mut Check, field: String, child: &v1::Child, parents: &Parents, c
     let sex = check.choice(&at("sex"), child.sex, &[(1, "1"), (2, "2")], Choice::Needed);
     let born_at = LocalMinute::parse(&child.born_at).and_then(|born_at| born_at.not_after(context.now));
     let born_at = check.take(&at("born_at"), born_at);
-    let places = [(1, "facility"), (2, "brought-at-once"), (3, "elsewhere")];
-    let birth_place = check.choice(&at("birth_place"), child.birth_place, &places, Choice::Needed);
+    let birth_place = check.choice(&at("birth_place"), child.birth_place, &BIRTH_PLACES, Choice::Needed);
     let facility = match birth_place {
         Some("facility" | "brought-at-once") => {
             check.text(&at("facility_name"), &child.facility_name, INSTITUTION_CHARACTERS_MAX)
@@ -135,7 +138,7 @@ fn one(check: &mut Check, field: String, child: &v1::Child, parents: &Parents, c
     let registration = registration(check, &at("registration"), child.registration.as_ref(), sex, parents);
     let ticks = |item: &str| items.iter().any(|(_, ticked)| *ticked == item);
     let insurance = match &child.insurance {
-        Some(block) => Some(insurance(check, &at("insurance"), block)),
+        Some(block) => Some(insurance(check, &at("insurance"), block, context.today)),
         None => {
             if ticks("insurance-enrolment") {
                 let (zh, en) = ("选择参保须填写医保参保信息", "enrolment needs the insurance block");
@@ -213,7 +216,7 @@ fn registration(
     }))
 }
 
-fn insurance(check: &mut Check, field: &str, block: &v1::Insurance) -> Value {
+fn insurance(check: &mut Check, field: &str, block: &v1::Insurance, today: Date) -> Value {
     let at = |name: &str| format!("{field}.{name}");
     let mut years = BTreeSet::new();
     if block.years.is_empty() {
@@ -228,7 +231,7 @@ fn insurance(check: &mut Check, field: &str, block: &v1::Insurance) -> Value {
     if kind.is_none() {
         check.note(at("kind"), "FRM-301", "参保类型应为3位代码", "a code of 3 digits");
     }
-    let place = check.area(&at("place"), &block.place);
+    let place = check.area_in_force(&at("place"), &block.place, today);
     json!({"years": years, "kind": kind, "place": place})
 }
 

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use identifiers::{AreaCode, CitizenId, Ethnicity, LocalMinute, PersonName, Phone, Relation};
+use identifiers::{AreaCode, CitizenId, Ethnicity, LocalMinute, PersonName, Phone, Relation, Sex};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::{
     Check, FORM_BYTES_MAX, Violations,
     birth::{ADDRESS_CHARACTERS_MAX, CODE_CHARACTERS_MAX, INSTITUTION_CHARACTERS_MAX},
-    child::{GESTATION_DAYS, GESTATION_WEEKS, LENGTH_CM, WEIGHT_G},
+    child::{BIRTH_PLACES, GESTATION_DAYS, GESTATION_WEEKS, LENGTH_CM, WEIGHT_G},
 };
 
 /// Reads the corrected fields: an object whose keys are among those `asked`, paths of the facts with their dots, as the
@@ -113,6 +113,14 @@ fn sound(check: &mut Check, path: &str, value: &Value, now: Timestamp) {
     let sound = match name {
         "name" if person => PersonName::parse(text).map(drop),
         "id_number" if person => CitizenId::parse(text).map(drop),
+        "sex" => Sex::parse(text).map(drop),
+        "birth_place" => {
+            if !BIRTH_PLACES.iter().any(|(_, place)| *place == text) {
+                let places = BIRTH_PLACES.map(|(_, place)| place).join(", ");
+                check.note(path, "FRM-301", format!("应为 {places} 之一"), format!("must be one of {places}"));
+            }
+            Ok(())
+        }
         "ethnicity" => Ethnicity::parse(text).map(drop),
         "relation_to_head" => Relation::parse(text).map(drop),
         "native_place" | "place" => AreaCode::parse(text).map(drop),

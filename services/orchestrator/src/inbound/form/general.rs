@@ -26,7 +26,7 @@ pub(super) fn parse(
     key: Blind,
     context: &Context<'_>,
 ) -> Option<Filing> {
-    let area = check.area("area", &form.area);
+    let area = check.area_in_force("area", &form.area, context.today);
     let pack = context.packs.get(&form.pack).filter(|pack| pack.form == Form::General);
     if pack.is_none() {
         let (zh, en) = ("没有此政策包,或其申请表不是通用表", "no such pack, or its form is not a general one");

@@ -7,7 +7,7 @@ use proto::v1;
 use serde_json::json;
 
 use super::{
-    Violations, correction, parse,
+    Violations, correction, facts_corrected, parse,
     samples::{self, NOW_MS, anhui, form, shanxi},
 };
 use crate::coordinator::work::Filing;
@@ -248,6 +248,28 @@ fn a_correction_holds_the_asked_fields_only_and_sound_values() {
         [r#"{"child.name": "测试"}"#, r#"{"child.weight_g": 33000}"#, "{}", "[]", r#"{"child.card.bank": 7}"#]
     {
         assert!(correction(refused, &asked, now).is_err(), "{refused}");
+    }
+}
+
+/// A department would otherwise be told a word that it does not know, under the family's name.
+#[test]
+fn a_corrected_fact_is_as_sound_as_the_forms_own() {
+    let now = Timestamp::from_millisecond(NOW_MS).expect("a time");
+    for sound in
+        [r#"{"child.sex": "1"}"#, r#"{"child.birth_place": "elsewhere"}"#, r#"{"mother.phone": "13800000001"}"#]
+    {
+        facts_corrected(sound, now).unwrap_or_else(|violations| panic!("{sound}: {violations:?}"));
+    }
+    for (refused, field) in [
+        (r#"{"child.sex": "male"}"#, "child.sex"),
+        (r#"{"child.sex": 1}"#, "child.sex"),
+        (r#"{"child.birth_place": "home"}"#, "child.birth_place"),
+        (r#"{"child.born_at": "2999-01-01T00:00"}"#, "child.born_at"),
+        (r#"{"child.order": 2}"#, "corrections_json"),
+        ("[]", "corrections_json"),
+    ] {
+        let violations = facts_corrected(refused, now).expect_err(refused);
+        assert_eq!(violations.0.iter().map(|violation| &*violation.field).collect::<Vec<_>>(), [field], "{refused}");
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use identifiers::LocalMinute;
 use policy::{
-    Decision, Outcome, Pack,
+    Decision, Pack,
     advice::{self, Words},
     facts,
 };
@@ -189,7 +189,24 @@ fn taken(event: &Event, decision: Option<Decision>, pack: Option<&Pack>) -> Opti
 
 /// The sealed half of a decision, its inputs masked.
 fn tell_values(told: &mut v1::DecisionTaken, decision: Decision) {
-    debug_assert!(matches!(decision.outcome, Outcome::Yes | Outcome::No));
+    let from_a_fact = |from: &str| decision.inputs.values().any(|value| tells(value, from));
+    told.deadlines = decision
+        .deadlines
+        .iter()
+        .map(|(name, deadline)| v1::ComputedDeadline {
+            name: name.clone(),
+            // When a child was born is a fact like the others; when an office began is not.
+            from: match deadline.from.as_str() {
+                from if from_a_fact(from) => masked(&from.into()),
+                from => from.to_owned(),
+            },
+            span: deadline.span.zh(),
+            nominal: deadline.nominal.to_string(),
+            rolled: deadline.rolled.to_string(),
+            pauses: u32::try_from(deadline.pauses.len()).unwrap_or(u32::MAX),
+            article: deadline.article.to_string(),
+        })
+        .collect();
     told.text_zh = decision.zh;
     told.text_en = decision.en;
     told.inputs = decision.inputs.into_iter().map(|(path, value)| (path, masked(&value))).collect();
@@ -199,21 +216,23 @@ fn tell_values(told: &mut v1::DecisionTaken, decision: Decision) {
         .into_iter()
         .map(|excluded| v1::ExcludedRow { row: excluded.row.to_string(), text_zh: excluded.zh, text_en: excluded.en })
         .collect();
-    told.deadlines = decision
-        .deadlines
-        .into_iter()
-        .map(|(name, deadline)| v1::ComputedDeadline {
-            name,
-            from: deadline.from.as_str().to_owned(),
-            span: deadline.span.zh(),
-            nominal: deadline.nominal.to_string(),
-            rolled: deadline.rolled.to_string(),
-            pauses: u32::try_from(deadline.pauses.len()).unwrap_or(u32::MAX),
-            article: deadline.article.to_string(),
-        })
-        .collect();
     told.warnings = decision.warnings.into_iter().map(|(zh, _)| zh).collect();
 }
+
+/// True where a fact, or a field within it, is this minute or its day.
+fn tells(value: &Value, minute: &str) -> bool {
+    match value {
+        Value::String(text) => {
+            text.len() >= DAY_CHARACTERS && (text.starts_with(minute) || minute.starts_with(&**text))
+        }
+        Value::Array(values) => values.iter().any(|value| tells(value, minute)),
+        Value::Object(fields) => fields.values().any(|value| tells(value, minute)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// Characters of `YYYY-MM-DD`.
+const DAY_CHARACTERS: usize = 10;
 
 /// A fact as it may be shown: yes, no and numbers of a table's kind as they are, texts by their first character.
 fn masked(value: &Value) -> String {
