@@ -50,6 +50,9 @@ pub struct Side {
     pub row: String,
     /// In a sentence.
     pub words: Words,
+    /// The last day of each deadline that it computed, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub deadlines: BTreeMap<String, Date>,
 }
 
 /// The decisions that `new` would take otherwise than `old`, of those asked, in their order.
@@ -73,15 +76,19 @@ pub fn replay(
         if is_alike(&was, &is) {
             continue;
         }
-        differences.push(Difference {
-            rule: Arc::clone(rule),
-            fen: sum(&is) - sum(&was),
-            covered_days: covered_days(&is) - covered_days(&was),
-            old: Side::of(was),
-            new: Side::of(is),
-        });
+        differences.push(Difference { rule: Arc::clone(rule), ..difference(was, is) });
     }
     differences
+}
+
+fn difference(was: Result<Decision, Undecidable>, is: Result<Decision, Undecidable>) -> Difference {
+    Difference {
+        rule: was.as_ref().map(|was| Arc::clone(&was.rule)).unwrap_or_default(),
+        fen: sum(&is) - sum(&was),
+        covered_days: covered_days(&is) - covered_days(&was),
+        old: Side::of(was),
+        new: Side::of(is),
+    }
 }
 
 /// What differs between two packs, as far as it can change a decision: made once, asked for each case.
@@ -116,51 +123,111 @@ impl Changed {
         Self { terms: before.iter().filter_map(other).collect(), anything }
     }
 
-    /// True where the new pack may decide otherwise: it sets a value that the decision used differently, or an earlier
-    /// decision of the same case came out otherwise.
-    fn concerns(&self, decision: &Decision) -> bool {
-        self.anything || decision.terms.keys().any(|term| self.terms.contains(&**term))
+    /// True where the new pack sets a value otherwise that the decision used.
+    fn concerns(&self, used: &Used) -> bool {
+        self.anything || used.terms.iter().any(|term| self.terms.contains(&**term))
     }
 }
 
-/// What `new` would decide otherwise than was decided, of one case's decisions in their order.
-///
-/// The facts are those that the decisions used; a question is put again only where something that it rests on differs.
-pub fn replay_decided(new: &Pack, changed: &Changed, calendar: &Calendar, decided: &[Decision]) -> Vec<Difference> {
-    let mut facts = Value::Null;
-    let mut differences = Vec::new();
-    for was in decided {
-        let Some(at) = was.asked_at.as_ref().filter(|_| !differences.is_empty() || changed.concerns(was)) else {
-            continue;
-        };
-        if facts.is_null() {
-            facts = facts_of(decided);
+/// What one decision used, by name: enough to tell whether another pack may decide it otherwise, without opening it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Used {
+    /// The values of the law, by term.
+    pub terms: Vec<Box<str>>,
+    /// The facts, by path.
+    pub inputs: Vec<Box<str>>,
+}
+
+/// Parts two names; no term and no path contains it.
+const UNIT: char = '\u{1f}';
+/// Parts the terms from the facts.
+const RECORD: char = '\u{1e}';
+
+impl Used {
+    /// Of this decision.
+    pub fn by(decision: &Decision) -> Self {
+        Self {
+            terms: decision.terms.keys().map(|term| (&**term).into()).collect(),
+            inputs: decision.inputs.keys().map(|path| (&**path).into()).collect(),
         }
-        let is = rules::decide(&was.rule, new, calendar, &facts, at);
-        let mut after = Cow::Borrowed(&facts);
-        give(new, &was.rule, &is, &mut after);
-        if let Cow::Owned(after) = after {
-            facts = after;
-        }
-        let was = Ok(was.clone());
-        if is_alike(&was, &is) {
-            continue;
-        }
-        differences.push(Difference {
-            rule: was.as_ref().map(|was| Arc::clone(&was.rule)).unwrap_or_default(),
-            fen: sum(&is) - sum(&was),
-            covered_days: covered_days(&is) - covered_days(&was),
-            old: Side::of(was),
-            new: Side::of(is),
-        });
     }
-    differences
+
+    /// As one line of text.
+    pub fn text(&self) -> String {
+        let joined = |names: &[Box<str>]| names.join(&*UNIT.to_string());
+        format!("{}{RECORD}{}", joined(&self.terms), joined(&self.inputs))
+    }
+
+    /// Read from that line; `None` for any other.
+    pub fn read(text: &str) -> Option<Self> {
+        let (terms, inputs) = text.split_once(RECORD)?;
+        let names = |text: &str| text.split(UNIT).filter(|name| !name.is_empty()).map(Box::from).collect();
+        Some(Self { terms: names(terms), inputs: names(inputs) })
+    }
+
+    /// True where it used what a step gave whose name is among these.
+    fn rests_on(&self, steps: &Map<String, Value>) -> bool {
+        !steps.is_empty() && self.inputs.iter().any(|path| steps.contains_key(path.split('.').next().unwrap_or(path)))
+    }
+}
+
+/// What `new` would decide otherwise than was decided, of one case's decisions in their order, each with its place among
+/// them; `None` where one of them cannot be opened.
+///
+/// A decision is opened and taken anew only where something that it rests on differs: a value of the law, or what an
+/// earlier decision gives. It is taken from the facts that it used; where the new pack looks at more than those, from the
+/// facts of all the case's decisions.
+pub fn replay_decided(
+    new: &Pack,
+    changed: &Changed,
+    calendar: &Calendar,
+    used: &[Used],
+    mut open: impl FnMut(usize) -> Option<Decision>,
+) -> Option<Vec<(usize, Difference)>> {
+    let mut all: Option<Value> = None;
+    let mut given = Map::new();
+    let mut differences = Vec::new();
+    for (at, names) in used.iter().enumerate() {
+        if !changed.concerns(names) && !names.rests_on(&given) {
+            continue;
+        }
+        let was = open(at)?;
+        let Some(asked_at) = &was.asked_at else { continue };
+        let decide = |facts: &Value| rules::decide(&was.rule, new, calendar, facts, asked_at);
+        let mut is = decide(&with(facts_of([&was]), &given));
+        if !is.as_ref().is_ok_and(|is| is.inputs.keys().all(|path| was.inputs.contains_key(path))) {
+            if all.is_none() {
+                let opened = (0..used.len()).map(&mut open).collect::<Option<Vec<_>>>()?;
+                all = Some(facts_of(&opened));
+            }
+            is = decide(&with(all.clone().unwrap_or_default(), &given));
+        }
+        if let Ok(is) = &is
+            && is.gives != was.gives
+            && !is.gives.is_empty()
+        {
+            given.insert(step_of(new, &was.rule).to_owned(), Value::Object(is.gives.clone()));
+        }
+        let was = Ok(was);
+        if !is_alike(&was, &is) {
+            differences.push((at, difference(was, is)));
+        }
+    }
+    Some(differences)
+}
+
+/// Facts with what other decisions gave on top.
+fn with(mut facts: Value, given: &Map<String, Value>) -> Value {
+    if let Value::Object(facts) = &mut facts {
+        facts.extend(given.iter().map(|(step, gives)| (step.clone(), gives.clone())));
+    }
+    facts
 }
 
 /// The facts that decisions used, put together again.
-fn facts_of(decided: &[Decision]) -> Value {
+fn facts_of<'d>(decided: impl IntoIterator<Item = &'d Decision>) -> Value {
     let mut facts = Map::new();
-    let inputs = decided.iter().flat_map(|decision| &decision.inputs).filter(|(_, value)| !value.is_null());
+    let inputs = decided.into_iter().flat_map(|decision| &decision.inputs).filter(|(_, value)| !value.is_null());
     for (path, value) in inputs {
         place(&mut facts, path, value);
     }
@@ -195,11 +262,7 @@ fn give(pack: &Pack, rule: &str, answer: &Result<Decision, Undecidable>, facts: 
     if gives.is_empty() {
         return;
     }
-    let performs = |performer: &Performer| match performer {
-        Performer::Law { rule: named } => **named == *rule,
-        Performer::Department { .. } | Performer::Person { .. } => false,
-    };
-    let name = pack.definition.steps.iter().find(|step| performs(&step.performer)).map_or(rule, |step| &*step.name);
+    let name = step_of(pack, rule);
     if facts.get(name).and_then(Value::as_object) != Some(gives)
         && let Some(facts) = facts.to_mut().as_object_mut()
     {
@@ -207,21 +270,32 @@ fn give(pack: &Pack, rule: &str, answer: &Result<Decision, Undecidable>, facts: 
     }
 }
 
+/// The step that a rule performs; of a rule that none names, the rule itself.
+fn step_of<'p>(pack: &'p Pack, rule: &'p str) -> &'p str {
+    let performs = |performer: &Performer| match performer {
+        Performer::Law { rule: named } => **named == *rule,
+        Performer::Department { .. } | Performer::Person { .. } => false,
+    };
+    pack.definition.steps.iter().find(|step| performs(&step.performer)).map_or(rule, |step| &*step.name)
+}
+
 fn is_alike(one: &Result<Decision, Undecidable>, other: &Result<Decision, Undecidable>) -> bool {
     match (one, other) {
         (Ok(one), Ok(other)) => {
-            let ends = |decision: &Decision| -> Vec<(String, Date)> {
-                decision.deadlines.iter().map(|(name, deadline)| (name.clone(), deadline.rolled)).collect()
-            };
             one.outcome == other.outcome
                 && one.row == other.row
                 && one.reasons == other.reasons
                 && one.gives == other.gives
-                && ends(one) == ends(other)
+                && ends(one).eq(ends(other))
         }
         (Err(one), Err(other)) => one == other,
         (Ok(_), Err(_)) | (Err(_), Ok(_)) => false,
     }
+}
+
+/// The last day of each deadline.
+fn ends(decision: &Decision) -> impl Iterator<Item = (String, Date)> {
+    decision.deadlines.iter().map(|(name, deadline)| (name.clone(), deadline.rolled))
 }
 
 impl Side {
@@ -230,10 +304,12 @@ impl Side {
             Ok(decision) => Self {
                 outcome: Some(decision.outcome),
                 row: decision.row.to_string(),
+                deadlines: ends(&decision).collect(),
                 words: Words { zh: decision.zh, en: decision.en },
             },
             Err(undecidable) => {
-                Self { outcome: None, row: undecidable.code().to_owned(), words: advice::why(&undecidable) }
+                let deadlines = BTreeMap::new();
+                Self { outcome: None, row: undecidable.code().to_owned(), words: advice::why(&undecidable), deadlines }
             }
         }
     }

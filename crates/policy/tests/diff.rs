@@ -1,28 +1,16 @@
 //! Two versions of a pack told apart, in words and case by case.
 
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{fs, path::PathBuf};
 
-use identifiers::LocalMinute;
-use policy::{Calendar, Pack, Packs, diff, replay};
-use serde_json::{Value, json};
+use policy::{Pack, Packs, diff};
+
+#[path = "shared/packs.rs"]
+mod packs;
+
+use packs::changed;
 
 fn folder(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
-/// A shipped pack with words of its files replaced; each must stand there.
-fn changed(name: &str, changes: &[(&str, &str, &str)]) -> Pack {
-    let shipped = Packs::shipped();
-    let pack = shipped.get(name).expect("shipped");
-    let mut files: Vec<(String, String)> =
-        pack.files.iter().map(|(name, text)| (name.to_string(), text.to_string())).collect();
-    for (file, old, new) in changes {
-        let (_, text) = files.iter_mut().find(|(name, _)| name == file).expect("a file of the pack");
-        assert!(text.contains(old), "{file} has no {old}");
-        *text = text.replacen(old, new, 1);
-    }
-    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (&**name, &**text)).collect();
-    Pack::parse(&files).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
 fn minimal(changes: &[(&str, &str, &str)], more: &str) -> Pack {
@@ -112,65 +100,4 @@ fn a_step_that_only_moved_in_the_list_is_the_same() {
     let new = minimal(&[], &(step("zero") + &after("two", "one") + &step("one")));
     let told: Vec<String> = diff(&old, &new).iter().map(|change| change.about.en.clone()).collect();
     assert_eq!(told, ["step zero"]);
-}
-
-fn asked(rules: &[&str]) -> Vec<(Arc<str>, LocalMinute)> {
-    let at = LocalMinute::parse("2026-10-12T09:00").expect("a minute");
-    rules.iter().map(|rule| (Arc::from(*rule), at.clone())).collect()
-}
-
-fn paid_on(day: &str) -> Value {
-    json!({
-        "child": {"born_at": "2026-03-02T08:30", "insurance": {"years": ["birth-year"]}},
-        "enrolment": {"enrolled_on": "2026-03-10"},
-        "premium": {"paid_at": format!("{day}T10:00"), "years": [2026]},
-    })
-}
-
-/// A department would otherwise learn from complaints whom a shorter period hits, and what it saves.
-#[test]
-fn a_replay_names_the_decisions_that_would_differ_and_the_days_of_cover_they_cost() {
-    let old = changed("anhui-2024", &[]);
-    let new = changed(
-        "anhui-2024",
-        &[
-            ("law.toml", "value = \"90 days\"", "value = \"60 days\""),
-            ("law.toml", "value = \"3 months\"", "value = \"60 days\""),
-        ],
-    );
-    let calendar = Calendar::shipped();
-    let differences =
-        |day: &str| replay(&old, &new, &calendar, &paid_on(day), &asked(&["benefit", "benefit-needs-person"]));
-    let outside: Vec<_> = differences("2026-05-20");
-    let benefit = outside.iter().find(|difference| &*difference.rule == "benefit").expect("day 79 of 90, not of 60");
-    assert_eq!((&*benefit.old.row, &*benefit.new.row), ("D3-1", "D3-3"));
-    // From 2026-03-02 at birth to 2026-05-21, the day after payment: 80 days less.
-    assert_eq!((benefit.covered_days, benefit.fen), (-80, 0));
-    let rows: Vec<(String, String)> =
-        differences("2026-04-01").into_iter().map(|difference| (difference.old.row, difference.new.row)).collect();
-    assert!(
-        rows.iter().all(|(old, new)| old == new),
-        "day 30 is in time under both; only the last day moves: {rows:?}"
-    );
-}
-
-/// A pack with another source but the same law would otherwise be reported as changing every case.
-#[test]
-fn a_source_that_was_reworded_changes_no_case() {
-    let old = changed("anhui-2024", &[]);
-    let new = changed("anhui-2024", &[("law.toml", "附3 备注: 出生90天内参保缴费的", "附3 备注第一句")]);
-    assert_eq!(replay(&old, &new, &Calendar::shipped(), &paid_on("2026-05-20"), &asked(&["benefit"])), []);
-}
-
-/// A later decision would otherwise be replayed with what the old law had decided before it.
-#[test]
-fn a_later_decision_sees_what_the_new_law_decided_before_it() {
-    let old = changed("anhui-2024", &[]);
-    let new = changed("anhui-2024", &[("law.toml", "value = \"90 days\"", "value = \"60 days\"")]);
-    // Day 79: in time before; now after 60 days and within 3 months, a gap that a person decides.
-    let mut stored = paid_on("2026-05-20");
-    stored["benefit"] = json!({"needs_person": false});
-    let differences = replay(&old, &new, &Calendar::shipped(), &stored, &asked(&["benefit", "benefit-needs-person"]));
-    let rules: Vec<&str> = differences.iter().map(|difference| &*difference.rule).collect();
-    assert_eq!(rules, ["benefit", "benefit-needs-person"]);
 }

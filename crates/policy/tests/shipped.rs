@@ -445,12 +445,12 @@ fn the_messages_of_money_name_the_step_that_moved_it() {
         ("N20", "maternity-route.succeeded"),
         ("N21", "maternity-route.succeeded"),
         ("N22", "maternity-payment.succeeded"),
-        ("N23", "maternity-payment.needs-correction"),
         ("N24", "maternity-denial.succeeded"),
         ("N27", "correction.ended.completed"),
     ] {
         assert_eq!(called_for_by(id), [when], "{id}");
     }
+    assert_eq!(called_for_by("N23"), ["maternity-payment.needs-correction", "maternity-payment.reminded"]);
     let path = |id: &str| anhui.messages[id].variables[0].path.clone().unwrap_or_default();
     assert_eq!(&*path("N16"), "payment-deadlines.on_time_nominal", "the nominal day, never the rolled one");
     assert_eq!(&*path("N17"), "benefit-window.start_on");

@@ -217,6 +217,11 @@ pub enum Fact {
         /// Which message.
         message: MessageIndex,
     },
+    /// A message that went out was wrong; its reader is told so.
+    MessageRetracted {
+        /// Which message.
+        message: MessageIndex,
+    },
     /// A command goes to a department.
     Ordered {
         /// For which step.
@@ -380,6 +385,7 @@ impl Fact {
             | Self::MessageReplied { .. }
             | Self::MessageCalled { .. }
             | Self::MessageDropped { .. }
+            | Self::MessageRetracted { .. }
             | Self::Ended { .. } => None,
         }
     }
@@ -401,6 +407,7 @@ impl Fact {
             Self::MessageReplied { .. } => "MessageReplied",
             Self::MessageCalled { .. } => "MessageCalled",
             Self::MessageDropped { .. } => "MessageDropped",
+            Self::MessageRetracted { .. } => "MessageRetracted",
             Self::Ordered { .. } => "Ordered",
             Self::SentAgain { .. } => "SentAgain",
             Self::Replied { .. } => "Replied",

@@ -125,6 +125,11 @@ pub enum Input {
         /// Instead of which message.
         message: MessageIndex,
     },
+    /// An operator retracts a message that was wrong: one that waits is not sent, one that went out is owned up to.
+    Retract {
+        /// Which message.
+        message: MessageIndex,
+    },
     /// The applicant withdraws.
     Withdraw {
         /// Who says so: a role.
@@ -329,4 +334,6 @@ pub enum Objection {
     Frozen,
     /// The same person has acted at another level of this review.
     SamePerson,
+    /// After a bereavement no message is sent by a machine.
+    Silent,
 }

@@ -27,6 +27,8 @@ pub struct MessageRun {
     pub numbered: u32,
     /// It was taken over by the sender, whose receipt is awaited.
     pub accepted: bool,
+    /// It was wrong, and its reader is told so.
+    pub retracted: bool,
     /// When it first went out, in milliseconds since 1970; 0 before.
     pub sent_at: i64,
     /// When the clock speaks next, in milliseconds since 1970.
@@ -60,6 +62,7 @@ impl MessageRun {
             attempts: 0,
             numbered: 0,
             accepted: false,
+            retracted: false,
             sent_at: 0,
             due_at: not_before,
         }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::{
-    definition::{Definition, StartWhen, StepIndex},
+    definition::{Definition, StartWhen, Step, StepIndex},
     event::Command,
     input::Timer,
     message::MessageStatus,
@@ -118,7 +118,7 @@ pub fn pending(definition: &Definition, saga: &Saga) -> Vec<Pending> {
         }
         match run.status {
             Status::Open => wait(task(definition, step, false), task_due(definition, step, run)),
-            Status::Correcting => wait(task(definition, step, true), NEVER),
+            Status::Correcting => wait(task(definition, step, true), next_reminder(is, run).unwrap_or(NEVER)),
             Status::InDoubt => {
                 if let Some(expiry) = is.expiry {
                     wait(PendingKind::Expiry, run.since + expiry.after_ms);
@@ -148,8 +148,13 @@ fn task(definition: &Definition, step: StepIndex, correction: bool) -> PendingKi
 fn task_due(definition: &Definition, step: StepIndex, run: &StepRun) -> i64 {
     let is = definition.step(step);
     let expiry = is.expiry.map_or(NEVER, |expiry| run.since + expiry.after_ms);
-    let reminder = is.remind_ms.get(usize::from(run.reminded)).map_or(NEVER, |after_ms| run.since + after_ms);
-    expiry.min(reminder)
+    expiry.min(next_reminder(is, run).unwrap_or(NEVER))
+}
+
+/// When the person who holds the task, or is to correct, is reminded next.
+pub(crate) fn next_reminder(is: &Step, run: &StepRun) -> Option<i64> {
+    let since = if run.status == Status::Correcting { run.correcting_since } else { run.since };
+    is.remind_ms.get(usize::from(run.reminded)).map(|after_ms| since + after_ms)
 }
 
 /// When the predecessor will be late; not before it has begun, nor once it is settled.

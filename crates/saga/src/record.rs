@@ -9,7 +9,7 @@ use crate::{
     event::{Actor, Command, Ending, Fact, Why},
     input::{Answer, Found, Input, Objection, Outcome, Question, Says, Timer},
     limits,
-    pending::late_at,
+    pending::{late_at, next_reminder},
     state::{End, Status},
 };
 
@@ -54,6 +54,7 @@ impl Deciding<'_> {
             | Input::Message { .. }
             | Input::MessageReply { .. }
             | Input::Called { .. }
+            | Input::Retract { .. }
             | Input::Follow { .. } => Answer::Repeated,
             // While the pivot is out, a rejection or an expiry may still be lifted; a withdrawal is not lost with it.
             Input::Withdraw { by } => match self.saga.ending {
@@ -198,7 +199,7 @@ impl Deciding<'_> {
             // Not compared with the time it was set for: after a failed delivery or a start a row is due at once.
             (Timer::Resend, _) if run.out.is_some() => Fact::SentAgain { step },
             (Timer::Task, Status::Open) if over => Fact::TaskExpired { step },
-            (Timer::Task, Status::Open) if self.reminder_is_due(step) => Fact::Reminded { step },
+            (Timer::Task, Status::Open | Status::Correcting) if self.reminder_is_due(step) => Fact::Reminded { step },
             (Timer::Expiry, Status::InDoubt) if over => {
                 Fact::Ordered { step, command: Command::Cancel, revision, why: Why::Expired }
             }
@@ -218,9 +219,7 @@ impl Deciding<'_> {
     }
 
     fn reminder_is_due(&self, step: StepIndex) -> bool {
-        let run = self.saga.run(step);
-        let next = self.definition.step(step).remind_ms.get(usize::from(run.reminded));
-        next.is_some_and(|after_ms| run.since + after_ms <= self.now)
+        next_reminder(self.definition.step(step), self.saga.run(step)).is_some_and(|at| at <= self.now)
     }
 
     /// protocol.md 13, 16: for running cases only, never for what succeeded or was compensated; frozen sends nothing.

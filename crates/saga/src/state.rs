@@ -71,6 +71,8 @@ pub struct StepRun {
     pub reasons: Vec<Reason>,
     /// The fields to correct while it is `Correcting`.
     pub correct: Vec<Arc<str>>,
+    /// Since when it is `Correcting`, in milliseconds since 1970; of the last time where it is not. A freeze moves it.
+    pub correcting_since: i64,
     /// Why it was skipped.
     pub because: Option<Because>,
     /// Its legal limit, pauses and reminders.
@@ -293,6 +295,7 @@ impl Saga {
                 self.with_message(*message, |run| run.hear(at, *number, outcome));
             }
             Fact::MessageCalled { message } => self.with_message(*message, |run| run.status = MessageStatus::Called),
+            Fact::MessageRetracted { message } => self.with_message(*message, |run| run.retracted = true),
             Fact::MessageDropped { message } => self.with_message(*message, |run| run.status = MessageStatus::Dropped),
             Fact::Asked { .. }
             | Fact::Decided { .. }
@@ -339,6 +342,9 @@ impl Saga {
     fn thaw(&mut self, at: i64) {
         let Some(since) = self.frozen_since.take() else { return };
         for run in &mut self.steps {
+            if run.correcting_since > 0 {
+                run.correcting_since += at - since.max(run.correcting_since);
+            }
             if run.since > 0 {
                 run.since += at - since;
                 run.legal.pauses.push((since, at));
@@ -373,6 +379,8 @@ impl Saga {
             Outcome::NeedsCorrection { fields, reason } => {
                 run.settle(Status::Correcting);
                 run.legal.pause(at);
+                run.correcting_since = at;
+                run.reminded = 0;
                 run.correct = fields.clone();
                 run.reasons = vec![reason.clone()];
             }

@@ -49,6 +49,7 @@ pub(crate) mod kept_decision;
 mod law;
 mod load;
 mod notify;
+mod silences;
 mod take;
 pub mod tally;
 pub mod work;
@@ -96,6 +97,7 @@ pub struct Coordinator {
     applications_max: usize,
     numbers: std::ops::Range<SagaNumber>,
     quarantined: HashSet<SagaNumber>,
+    silences: silences::Silences,
     /// Notices that lay waiting and are being told to a case, by their own ids: their rows go when that is stored.
     kept: HashMap<[u8; 16], u64>,
     /// What was committed, for the benchmark and the metrics.
@@ -151,6 +153,7 @@ impl Coordinator {
             applications_max: limits::APPLICATIONS_CACHED,
             numbers: 0..0,
             quarantined: HashSet::new(),
+            silences: silences::Silences::default(),
             kept: HashMap::new(),
             tally: Arc::default(),
         }

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use saga::{Definition, End, Event, Fact, Saga, Status, StepIndex, legal::Stage};
+use saga::{Definition, End, Event, Fact, MessageRun, Saga, Status, StepIndex, legal::Stage};
 use serde_json::{Map, Value};
 
 use super::{Recipient, Template};
@@ -39,12 +39,18 @@ pub enum Moment {
     LimitPassed,
     /// It is long over: the next level is told.
     Escalated,
+    /// Its department has not answered as often as it is asked by itself, or fails so that asking is of no use.
+    Unanswered,
+    /// An operator owns up to a message about a step that was wrong.
+    Retracted,
+    /// An operator owns up to a message about the whole case that was wrong.
+    NoticeRetracted,
     /// The case has ended.
     Ended(End),
 }
 
 /// The moments of a step, with their words.
-const OF_STEPS: [(&str, Moment); 11] = [
+const OF_STEPS: [(&str, Moment); 13] = [
     ("opened", Moment::Opened),
     ("reminded", Moment::Reminded),
     ("succeeded", Moment::Succeeded),
@@ -56,11 +62,14 @@ const OF_STEPS: [(&str, Moment); 11] = [
     ("limit-near", Moment::LimitNear),
     ("limit-passed", Moment::LimitPassed),
     ("escalated", Moment::Escalated),
+    ("unanswered", Moment::Unanswered),
+    ("retracted", Moment::Retracted),
 ];
 
 /// The moments of the whole case, with their words.
-const OF_CASES: [(&str, Moment); 7] = [
+const OF_CASES: [(&str, Moment); 8] = [
     ("submitted", Moment::Submitted),
+    ("notice-retracted", Moment::NoticeRetracted),
     ("ended.completed", Moment::Ended(End::Completed)),
     ("ended.partially-completed", Moment::Ended(End::PartiallyCompleted)),
     ("ended.offline", Moment::Ended(End::Offline)),
@@ -85,6 +94,8 @@ pub struct Occasion {
     pub count: u32,
     /// The code of the (first) reason, where there is one.
     pub reason_code: Option<Arc<str>>,
+    /// Who read what is retracted, as a role; nobody else is told of it.
+    pub reader: Option<Arc<str>>,
     /// A death was reported before: nothing automatic reaches the family any more; a person calls.
     pub bereaved: bool,
 }
@@ -92,7 +103,8 @@ pub struct Occasion {
 impl Occasion {
     /// One of a case or of its step that no log holds: a correction, a legal limit.
     pub fn new(moment: Moment, step: Option<&str>) -> Self {
-        Self { moment, step: step.map(Arc::from), procedure: None, count: 1, reason_code: None, bereaved: false }
+        let step = step.map(Arc::from);
+        Self { moment, step, procedure: None, count: 1, reason_code: None, reader: None, bereaved: false }
     }
 
     /// As a catalogue names it, e.g. `enrolment.succeeded`; of a procedure as a whole, `refund.ended.completed`.
@@ -184,9 +196,13 @@ pub fn told_by(definition: &Definition, before: &Saga, events: &[Event]) -> Vec<
     let procedure = definition.procedure.then(|| Arc::from(definition.name.rsplit('/').next().unwrap_or_default()));
     for event in events {
         let step = event.fact.step();
-        let before = step.map(|step| saga.run(step).status);
+        let before = step.map(|step| stands(definition, &saga, step));
         saga.apply(definition, 0, event);
-        let after = step.map(|step| saga.run(step).status);
+        let after = step.map(|step| stands(definition, &saga, step));
+        if let Fact::MessageRetracted { message } = &event.fact {
+            found.extend(saga.messages.get(usize::from(*message)).map(retraction));
+            continue;
+        }
         let Some((moment, step)) = moment(&event.fact, before, after) else { continue };
         let reminded = step.map_or(0, |step| saga.run(step).reminded.max(saga.run(step).legal.reminded));
         found.push(Occasion {
@@ -198,10 +214,25 @@ pub fn told_by(definition: &Definition, before: &Saga, events: &[Event]) -> Vec<
                 .and_then(|step| saga.run(step).reasons.first())
                 .map(|reason| Arc::clone(&reason.code))
                 .filter(|_| explains(moment)),
+            reader: None,
             bereaved: saga.bereaved,
         });
     }
     found
+}
+
+/// How a step stands, and whether its department is silent.
+fn stands(definition: &Definition, saga: &Saga, step: StepIndex) -> (Status, bool) {
+    let run = saga.run(step);
+    (run.status, run.is_unanswered(definition.step(step).retry.attempts_max))
+}
+
+/// That a message which went out was wrong: about the same step, to the same reader.
+fn retraction(message: &MessageRun) -> Occasion {
+    let word = message.key.split_once('@').map_or(&*message.key, |(word, _)| word);
+    let step = Occasion::read(word).and_then(|occasion| occasion.step);
+    let moment = if step.is_some() { Moment::Retracted } else { Moment::NoticeRetracted };
+    Occasion { reader: Some(Arc::clone(&message.to)), ..Occasion::new(moment, step.as_deref()) }
 }
 
 /// True where the step's reasons are why it happened.
@@ -210,7 +241,11 @@ fn explains(moment: Moment) -> bool {
 }
 
 /// What an event brought.
-fn moment(fact: &Fact, before: Option<Status>, after: Option<Status>) -> Option<(Moment, Option<StepIndex>)> {
+fn moment(
+    fact: &Fact,
+    before: Option<(Status, bool)>,
+    after: Option<(Status, bool)>,
+) -> Option<(Moment, Option<StepIndex>)> {
     match fact {
         Fact::Started { .. } => return Some((Moment::Submitted, None)),
         Fact::Ended { end } => return Some((Moment::Ended(*end), None)),
@@ -227,7 +262,14 @@ fn moment(fact: &Fact, before: Option<Status>, after: Option<Status>) -> Option<
         Fact::TaskOpened { step, .. } => return Some((Moment::Opened, Some(*step))),
         _ => {}
     }
-    let moment = match after.filter(|after| before != Some(*after))? {
+    let ((before, answered_before), (after, silent)) = (before.map(|(was, silent)| (was, !silent))?, after?);
+    if silent && answered_before {
+        return Some((Moment::Unanswered, fact.step()));
+    }
+    if before == after {
+        return None;
+    }
+    let moment = match after {
         Status::Correcting => Moment::NeedsCorrection,
         Status::Succeeded => Moment::Succeeded,
         Status::Refused => Moment::Refused,
@@ -266,6 +308,7 @@ pub fn due(pack: &Pack, occasion: &Occasion, facts: &Value) -> Vec<Due> {
     let wanted = |template: &&Template| {
         template.when.iter().any(|when| occasion.is_named_by(when))
             && !(occasion.bereaved && template.to.is_family())
+            && occasion.reader.as_ref().is_none_or(|reader| **reader == *template.to.word())
             && template.conditions.iter().all(|condition| condition.holds(facts))
     };
     let due =

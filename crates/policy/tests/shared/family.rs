@@ -51,6 +51,8 @@ pub(crate) struct Family {
     pub(crate) fields: BTreeMap<String, Value>,
     /// The articles' rows by which the law decided, by step.
     pub(crate) rows: BTreeMap<String, String>,
+    /// Every decision of the law, in order.
+    pub(crate) decided: Vec<policy::Decision>,
     /// Each message, with its text.
     pub(crate) told: Vec<(String, String)>,
 }
@@ -101,6 +103,7 @@ impl Family {
             sent: Vec::new(),
             fields: BTreeMap::new(),
             rows: BTreeMap::new(),
+            decided: Vec::new(),
             told: Vec::new(),
         }
     }
@@ -217,6 +220,7 @@ impl Family {
         };
         let decision = decide(rule, &self.pack, &Calendar::shipped(), &self.facts, &beijing(self.now))
             .unwrap_or_else(|why| panic!("{}: {why}", is.name));
+        self.decided.push(decision.clone());
         if question == Question::Performance {
             self.rows.insert(is.name.to_string(), decision.row.to_string());
             if decision.outcome == policy::Outcome::Yes && !decision.gives.is_empty() {

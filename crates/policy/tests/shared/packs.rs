@@ -49,3 +49,16 @@ pub(crate) fn asked_at(at: &str, rule: &str, pack: &Pack, facts: &Value) -> Resu
 pub(crate) fn given<'d>(decision: &'d Decision, field: &str) -> &'d str {
     decision.gives.get(field).and_then(Value::as_str).unwrap_or_default()
 }
+
+/// A shipped pack with words of its files replaced; each must stand there.
+pub(crate) fn changed(name: &str, changes: &[(&str, &str, &str)]) -> Pack {
+    let mut files: Vec<(String, String)> =
+        shipped(name).files.iter().map(|(name, text)| (name.to_string(), text.to_string())).collect();
+    for (file, old, new) in changes {
+        let (_, text) = files.iter_mut().find(|(name, _)| name == file).expect("a file of the pack");
+        assert!(text.contains(old), "{file} has no {old}");
+        *text = text.replacen(old, new, 1);
+    }
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (&**name, &**text)).collect();
+    Pack::parse(&files).unwrap_or_else(|problems| panic!("{problems}"))
+}

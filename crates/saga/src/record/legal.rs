@@ -72,6 +72,17 @@ impl Deciding<'_> {
                 Some(MessageStatus::Called) => Answer::Repeated,
                 Some(_) | None => Answer::Refused(Objection::NotWaiting),
             },
+            Input::Retract { message } => match self.saga.messages.get(usize::from(*message)) {
+                None => Answer::Refused(Objection::NotWaiting),
+                Some(run) if run.retracted || run.status == MessageStatus::Dropped => Answer::Repeated,
+                // Nobody has read it: it is simply not sent, and nobody telephones.
+                Some(run) if matches!(run.status, MessageStatus::Waiting | MessageStatus::ToCall) => {
+                    self.emit(Actor::Operator, Fact::MessageDropped { message: *message })
+                }
+                // After a bereavement a person speaks with the family.
+                Some(_) if self.saga.bereaved => Answer::Refused(Objection::Silent),
+                Some(_) => self.emit(Actor::Operator, Fact::MessageRetracted { message: *message }),
+            },
             Input::Due { step, timer: Timer::Message, .. } => {
                 let message = step.0;
                 let status = self.message_status(message);

@@ -25,6 +25,7 @@ impl StepRun {
             reminded: 0,
             reasons: Vec::new(),
             correct: Vec::new(),
+            correcting_since: 0,
             because: None,
             legal: LegalClock::default(),
         }
@@ -36,7 +37,7 @@ impl StepRun {
     }
 
     /// Sendings ran out without an answer, or a failure that sending cannot heal.
-    pub(super) fn is_unanswered(&self, attempts_max: u32) -> bool {
+    pub fn is_unanswered(&self, attempts_max: u32) -> bool {
         self.out.as_ref().is_some_and(|out| {
             let exhausted = out.accepted.is_none() && out.attempts > attempts_max;
             exhausted || matches!(out.failed, Some((_, false)))
@@ -157,7 +158,9 @@ impl StepRun {
                     Says::Corrected => Status::Waiting,
                 });
             }
-            Fact::Reminded { .. } if self.status == Status::Open => self.reminded = self.reminded.saturating_add(1),
+            Fact::Reminded { .. } if matches!(self.status, Status::Open | Status::Correcting) => {
+                self.reminded = self.reminded.saturating_add(1);
+            }
             Fact::Reminded { .. } => self.legal.remind(),
             Fact::TaskExpired { .. } => self.settle(Status::Expired),
             Fact::Closed { .. } => {

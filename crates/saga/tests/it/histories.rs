@@ -78,6 +78,7 @@ fn told() -> Vec<(&'static str, Case)> {
         ("completed", completed),
         ("slow-law", slow_law()),
         ("messages", messages()),
+        ("retracted", retracted()),
         ("procedure", followed_and_refused()),
         ("partially-completed", partially),
         ("rejected", rejected),
@@ -140,6 +141,17 @@ fn messages() -> Case {
     );
     case.sender_says(1, 1, Outcome::Refused { reason: reason("NO-PHONE") }).called(1).follow("correction", "d");
     case.succeed(&["pivot"]).message("N30", "ended@9", filed + DAY).follow("refund", "e").bereaved();
+    case
+}
+
+/// A correction that is reminded of, and messages that were wrong.
+fn retracted() -> Case {
+    let drafts = vec![department("pivot").reminded(&[3 * DAY]).pivot()];
+    let mut case = Case::of(definition("retracted", drafts)).started();
+    case.message("N01", "a", case.now).message_due(0).sender_says(0, 1, Outcome::Succeeded);
+    case.message("N02", "b", case.now + DAY).needs_correction("pivot").passes(4 * DAY);
+    case.message("N03", "c", case.now + DAY).retract(0).retract(2);
+    case.person_says("pivot", Says::Corrected).succeed(&["pivot"]);
     case
 }
 
@@ -236,7 +248,7 @@ fn the_histories_hold_every_end_and_every_kind_of_fact() {
     assert_eq!(ends.len(), 6, "{ends:?}");
     for (name, case) in &told {
         let expected = match *name {
-            "completed" | "slow-law" | "messages" | "late-pivot-with-stand-in" => End::Completed,
+            "completed" | "slow-law" | "messages" | "retracted" | "late-pivot-with-stand-in" => End::Completed,
             "partially-completed" | "procedure" | "bereaved" => End::PartiallyCompleted,
             "rejected" => End::Rejected,
             "withdrawn-with-compensation" | "twin-released" => End::Withdrawn,
@@ -247,5 +259,5 @@ fn the_histories_hold_every_end_and_every_kind_of_fact() {
     }
     let kinds: std::collections::BTreeSet<&str> =
         told.iter().flat_map(|(_, case)| case.facts()).map(saga::Fact::name).collect();
-    assert_eq!(kinds.len(), 35, "every kind of fact: {kinds:?}");
+    assert_eq!(kinds.len(), 36, "every kind of fact: {kinds:?}");
 }

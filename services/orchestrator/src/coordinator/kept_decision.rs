@@ -1,11 +1,13 @@
-//! A decision as it is kept: two payloads sealed one behind the other, so that what decides can be opened without the
-//! words that explain it.
+//! A decision as it is kept: what it used by name, in clear, and two payloads sealed one behind the other, so that what
+//! decides can be opened without the words that explain it, and neither where the names show that it does not matter.
 //!
 //! ```text
-//!   4 bytes: length of the first | what decides, sealed | the words, sealed
+//!   2 bytes: length of the names | the names | 4 bytes: length of the first | what decides, sealed | the words, sealed
 //! ```
+//!
+//! Names are of values of the law and of fields of the form; the saga's history holds the latter in clear too.
 
-use policy::{Decision, decision::Explanation};
+use policy::{Decision, decision::Explanation, replay::Used};
 
 use super::application::{Application, Error, stored_at};
 use crate::store::PublicId;
@@ -15,15 +17,25 @@ const WHAT: &str = "a decision";
 
 /// Seals a decision of this case.
 pub(crate) fn seal(keys: &Application, case: PublicId, decision: Decision) -> Vec<u8> {
+    let names = Used::by(&decision).text();
     let (decides, words) = decision.split();
     let json = "a decision consists of what JSON can say";
     let first = keys.seal(&stored_at(case, "decision"), &serde_json::to_vec(&decides).expect(json));
     let second = keys.seal(&stored_at(case, "explanation"), &serde_json::to_vec(&words).expect(json));
+    let named = u16::try_from(names.len()).expect("a decision uses some dozen names");
     let length = u32::try_from(first.len()).expect("a decision has some kilobytes");
-    let mut kept = length.to_be_bytes().to_vec();
+    let mut kept = named.to_be_bytes().to_vec();
+    kept.extend_from_slice(names.as_bytes());
+    kept.extend_from_slice(&length.to_be_bytes());
     kept.extend_from_slice(&first);
     kept.extend_from_slice(&second);
     kept
+}
+
+/// What the decision used, by name; nothing is opened.
+pub(crate) fn used(kept: &[u8]) -> Result<Used, Error> {
+    let (names, _) = named(kept)?;
+    std::str::from_utf8(names).ok().and_then(Used::read).ok_or(Error::Json { what: WHAT })
 }
 
 /// Opens what decides; its words are empty.
@@ -42,6 +54,13 @@ pub(crate) fn words(keys: &Application, case: PublicId, kept: &[u8]) -> Result<E
 
 fn parts(kept: &[u8]) -> Result<(&[u8], &[u8]), Error> {
     let damaged = Error::Json { what: WHAT };
-    let Some((length, rest)) = kept.split_first_chunk::<4>() else { return Err(damaged) };
+    let (_, rest) = named(kept)?;
+    let Some((length, rest)) = rest.split_first_chunk::<4>() else { return Err(damaged) };
     usize::try_from(u32::from_be_bytes(*length)).ok().and_then(|at| rest.split_at_checked(at)).ok_or(damaged)
+}
+
+/// The names, and what is behind them.
+fn named(kept: &[u8]) -> Result<(&[u8], &[u8]), Error> {
+    let (length, rest) = kept.split_first_chunk::<2>().ok_or(Error::Json { what: WHAT })?;
+    rest.split_at_checked(usize::from(u16::from_be_bytes(*length))).ok_or(Error::Json { what: WHAT })
 }

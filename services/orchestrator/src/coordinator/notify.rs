@@ -4,9 +4,14 @@
 //! goes once, whatever is killed when. What cannot be written (a father without a telephone, a text that would say what
 //! no message may say) ends with a person who telephones, never with a stuck case.
 
+use std::sync::Arc;
+
 use identifiers::LocalMinute;
 use jiff::civil::Date;
-use policy::Pack;
+use policy::{
+    Pack,
+    message::{Moment, Occasion},
+};
 use proto::bus as wire;
 use saga::{
     Answer, Fact, Input, MessageIndex, MessageRun, MessageStatus, Outcome, Reason, Saga, Status, StepIndex,
@@ -19,6 +24,7 @@ use super::{
     application::endpoint,
     compose,
     law::{beijing, milliseconds},
+    silences::GATHERED_MS,
     work::Done,
     working::{Cached, MESSENGER, Working},
 };
@@ -26,6 +32,9 @@ use crate::store::Due;
 
 /// The code of a message that could not be composed; a person telephones instead.
 const NOT_COMPOSED: &str = "YJ-0311";
+
+/// Characters of a step's title in a message: the catalogue's text has room for thirty, "接口" included.
+const TITLE_CHARACTERS_MAX: usize = 28;
 
 impl Coordinator {
     /// Queues the messages that the events of this batch call for, and sends those whose time has come.
@@ -39,10 +48,18 @@ impl Coordinator {
             if is_a_twins(&working.now, &occasion) {
                 continue;
             }
+            let silent = occasion.moment == Moment::Unanswered;
+            if silent
+                && !silent_endpoint(&working.now, &occasion)
+                    .is_some_and(|it| self.silences.carries(it, working.number, now))
+            {
+                continue;
+            }
             let facts = with_occasion(&working.now, &occasion, "");
             for due in policy::message::due(&pack, &occasion, &facts) {
                 let not_before = hour_of(&pack, &working.now.saga, &due, &local);
                 let not_before = if not_before <= local { now } else { milliseconds(&not_before) };
+                let not_before = if silent { not_before.max(now + GATHERED_MS) } else { not_before };
                 let key = format!("{}@{version}", occasion.word());
                 let place = working.now.saga.messages.len();
                 let (template, to) = (due.template.clone(), due.to.word().into());
@@ -125,8 +142,12 @@ impl Coordinator {
         let pack = cached.pack.as_ref().ok_or("its pack was not kept")?;
         let run = cached.saga.messages.get(usize::from(place)).ok_or("there is no such message")?;
         let word = run.key.split_once('@').map_or(&*run.key, |(word, _)| word);
-        let occasion = policy::message::Occasion::read(word).ok_or("its occasion is not known")?;
-        let facts = with_occasion(cached, &occasion, &format!("{}:{}", run.template, run.key));
+        let occasion = Occasion::read(word).ok_or("its occasion is not known")?;
+        let mut facts = with_occasion(cached, &occasion, &format!("{}:{}", run.template, run.key));
+        if let Some(endpoint) = silent_endpoint(cached, &occasion).filter(|_| occasion.moment == Moment::Unanswered) {
+            facts["occasion"]["n"] = self.silences.cases(&endpoint).into();
+            facts["occasion"]["topic"] = interface(cached, &occasion).into();
+        }
         let message = policy::message::compose(pack, &run.template, &facts)
             .ok_or("its template is not in the pack")?
             .map_err(|why| why.to_string())?;
@@ -162,7 +183,7 @@ pub(super) fn message_told(
 }
 
 /// The facts of the case with what is told under `occasion`.
-fn with_occasion(cached: &Cached, occasion: &policy::message::Occasion, key: &str) -> Value {
+fn with_occasion(cached: &Cached, occasion: &Occasion, key: &str) -> Value {
     let mut told = occasion.facts(&cached.definition);
     if let Value::Object(told) = &mut told {
         told.insert("case_number".to_owned(), case_number(cached).into());
@@ -188,15 +209,29 @@ fn with_occasion(cached: &Cached, occasion: &policy::message::Occasion, key: &st
     facts
 }
 
+/// The endpoint that the occasion's step waits for.
+fn silent_endpoint(cached: &Cached, occasion: &Occasion) -> Option<Arc<str>> {
+    let step = cached.definition.find(occasion.step.as_ref()?)?;
+    let department = cached.definition.step(step).department()?;
+    Some(endpoint(compose::area_of(&cached.facts), department))
+}
+
+/// The interface that does not answer, as operators read it: its step's title.
+fn interface(cached: &Cached, occasion: &Occasion) -> String {
+    let step = occasion.step.as_ref().and_then(|name| cached.definition.find(name));
+    let title = step.map_or("", |step| &*cached.definition.step(step).title);
+    title.chars().take(TITLE_CHARACTERS_MAX).chain("接口".chars()).collect()
+}
+
 /// The case's number as families read it: its public id, which is as good as random.
 fn case_number(cached: &Cached) -> String {
     uuid::Uuid::from_bytes(cached.summary.case).simple().to_string()
 }
 
 /// What a family is told once is told by the first of its children's cases.
-fn is_a_twins(cached: &Cached, occasion: &policy::message::Occasion) -> bool {
+fn is_a_twins(cached: &Cached, occasion: &Occasion) -> bool {
     let of_the_family = match &occasion.step {
-        None => occasion.moment == policy::message::Moment::Submitted,
+        None => occasion.moment == Moment::Submitted,
         Some(name) => {
             let step = cached.definition.find(name);
             step.is_some_and(|step| cached.definition.step(step).scope == Scope::Family)

@@ -304,6 +304,7 @@ mod tests {
                 to: "applicant".to_owned(),
                 state: "delivered".to_owned(),
                 sent_at: at(1_797_609_600),
+                name: "message/0".to_owned(),
             }],
             procedures: vec![v1::FollowUp {
                 title: "信息更正".to_owned(),

@@ -42,7 +42,7 @@ pub struct Replay {
     pub born_under: String,
     /// 最多列出多少个办件 / at most so many cases are listed
     #[arg(long, default_value_t = 20, value_name = "N")]
-    pub list: usize,
+    pub list: u32,
     #[command(flatten)]
     server: Server,
 }
@@ -123,8 +123,12 @@ pub(super) async fn replay(arguments: Replay) -> Result<(), Failure> {
         "all" => Vec::new(),
         ids => ids.split(',').map(|id| id.trim().to_owned()).collect(),
     };
-    let request =
-        v1::ReplayPolicyRequest { files: files.collect(), case_ids, born_under: arguments.born_under.clone() };
+    let request = v1::ReplayPolicyRequest {
+        files: files.collect(),
+        case_ids,
+        born_under: arguments.born_under.clone(),
+        told_max: Some(arguments.list),
+    };
     let began = Instant::now();
     let mut client = Client::new(&arguments.server.server)?;
     let mut stream = client.operations.replay_policy(request).await.map_err(Words::from)?.into_inner();
@@ -134,7 +138,7 @@ pub(super) async fn replay(arguments: Replay) -> Result<(), Failure> {
             _ if arguments.server.json => {
                 arguments.server.print("yijian.v1.ReplayPolicyResponse", &response, |_| String::new())?;
             }
-            Some(Told::Difference(case)) if listed < arguments.list => {
+            Some(Told::Difference(case)) => {
                 listed += 1;
                 print(&difference(case))?;
             }
@@ -142,7 +146,7 @@ pub(super) async fn replay(arguments: Replay) -> Result<(), Failure> {
                 let took = began.elapsed().as_secs_f64();
                 print(&format!("{}\n用时 took {took:.1} s", totals(summary, listed)))?;
             }
-            Some(Told::Difference(_)) | None => {}
+            None => {}
         }
     }
     Ok(())

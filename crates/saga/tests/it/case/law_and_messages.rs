@@ -91,6 +91,11 @@ impl Case {
         self.give(&Input::Called { message })
     }
 
+    /// An operator owns up to a message.
+    pub fn retract(&mut self, message: u8) -> &mut Self {
+        self.give(&Input::Retract { message })
+    }
+
     pub fn follow(&mut self, procedure: &str, key: &str) -> &mut Self {
         self.give(&Input::Follow { procedure: procedure.into(), key: key.into() })
     }

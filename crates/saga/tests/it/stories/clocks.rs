@@ -4,7 +4,7 @@ use saga::{
     Answer, End, Outcome, Status,
     definition::OnRefusal,
     input::{Found, Objection, Says, Timer},
-    pending::NEVER,
+    pending::{NEVER, Pending, PendingKind, pending},
 };
 
 use crate::{
@@ -172,4 +172,31 @@ fn a_command_is_sent_again_whenever_the_relay_asks_as_long_as_it_is_out() {
     assert_eq!(case.sent(), ["again Act premium"]);
     case.succeed(&["premium"]).due("premium", Timer::Resend);
     assert_eq!(case.answer, Answer::Repeated);
+}
+
+/// If it failed, a family that forgot its correction would wait for ever, or be reminded at once after a freeze.
+#[test]
+fn who_is_to_correct_is_reminded_from_when_it_was_asked_and_a_freeze_moves_that() {
+    let drafts = vec![department("certificate").reminded(&[3 * DAY, 7 * DAY]).pivot()];
+    let mut case = Case::of(definition("correct", drafts)).started();
+    let next = |case: &Case| {
+        let task = |row: &Pending| matches!(row.kind, PendingKind::Task { correction: true, .. });
+        pending(&case.definition, &case.saga).into_iter().find(task).map(|row| row.due_at)
+    };
+    case.later(20 * DAY).needs_correction("certificate");
+    let asked = case.now;
+    assert_eq!(next(&case), Some(asked + 3 * DAY), "not from when the department began");
+    case.due("certificate", Timer::Task).and(&Answer::Repeated);
+    case.later(3 * DAY).due("certificate", Timer::Task).and(&Answer::Taken);
+    assert_eq!(next(&case), Some(asked + 7 * DAY));
+    case.freeze().later(10 * DAY).due("certificate", Timer::Task).and(&Answer::Repeated).unfreeze();
+    assert_eq!(next(&case), Some(asked + 17 * DAY));
+    case.later(4 * DAY).due("certificate", Timer::Task).and(&Answer::Taken);
+    assert_eq!(next(&case), Some(NEVER));
+    case.person_says("certificate", Says::Corrected).later(DAY).needs_correction("certificate");
+    assert_eq!(next(&case), Some(case.now + 3 * DAY), "asked again, reminded again");
+
+    let mut frozen = Case::of(case.definition.clone()).started();
+    frozen.freeze().later(DAY).needs_correction("certificate").later(DAY).unfreeze();
+    assert_eq!(next(&frozen), Some(frozen.now + 3 * DAY), "it counts from the thaw");
 }

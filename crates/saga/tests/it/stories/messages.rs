@@ -217,3 +217,28 @@ fn a_case_sends_so_many_messages_and_no_more() {
     case.message_due(last).and(&Answer::Taken).bereaved();
     assert!(case.saga.messages.iter().all(|message| message.status == MessageStatus::Dropped));
 }
+
+/// If it failed, a family would act on what was wrong, or be told of an error that it never saw.
+#[test]
+fn a_wrong_message_that_waits_is_not_sent_and_of_one_that_went_out_its_reader_is_told_once() {
+    let mut waits = case();
+    waits.message("N01", "a", waits.now + HOUR).retract(0).and(&Answer::Taken).retract(0).and(&Answer::Repeated);
+    assert_eq!((waits.message_status(0), waits.saga.messages[0].retracted), (MessageStatus::Dropped, false));
+    waits.later(HOUR).message_due(0).and(&Answer::Repeated);
+
+    let mut to_call = sent();
+    to_call.sender_says(0, 1, refused()).retract(0).and(&Answer::Taken);
+    assert_eq!((to_call.message_status(0), to_call.message_rows().len()), (MessageStatus::Dropped, 0), "nobody calls");
+
+    let mut read = sent();
+    read.sender_says(0, 1, Outcome::Succeeded).succeed(&["pivot"]);
+    assert_eq!(read.saga.end, Some(End::Completed), "also when the case has ended");
+    read.retract(0).and(&Answer::Taken).retract(0).and(&Answer::Repeated);
+    assert_eq!((read.message_status(0), read.saga.messages[0].retracted), (MessageStatus::Delivered, true));
+    read.retract(7).and(&Answer::Refused(Objection::NotWaiting));
+
+    let mut mourning = sent();
+    mourning.sender_says(0, 1, Outcome::Succeeded).bereaved();
+    mourning.retract(0).and(&Answer::Refused(Objection::Silent));
+    assert!(!mourning.saga.messages[0].retracted);
+}

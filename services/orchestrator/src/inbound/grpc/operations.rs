@@ -12,7 +12,10 @@ use super::{
     view,
 };
 use crate::{
-    coordinator::work::{Clear, Order},
+    coordinator::{
+        message_of,
+        work::{Clear, Order},
+    },
     fold,
     inbound::form,
     store::{CaseFilter, DepartmentRow, SagaNumber},
@@ -103,6 +106,21 @@ impl Operations for Api {
         request::words("reason", &request.reason)?;
         let number = self.number_of(request::id("case_id", &request.case_id)?).await?;
         Ok(Response::new(self.told(number, Input::Unfreeze, request.reason.clone(), None).await?))
+    }
+
+    async fn retract_message(
+        &self,
+        request: Request<v1::RetractMessageRequest>,
+    ) -> Result<Response<v1::OrderResponse>, Status> {
+        let request = request.get_ref();
+        request::words("reason", &request.reason)?;
+        let message = message_of(&request.message)
+            .ok_or_else(|| Refusal::invalid("message", "应为message/<序号>", "must be message/<n>"))?;
+        let number = self.number_of(request::id("case_id", &request.case_id)?).await?;
+        if usize::from(message) >= self.snapshot(number).await?.saga.messages.len() {
+            return Err(Refusal::NotFound(Missing::Message).into());
+        }
+        Ok(Response::new(self.told(number, Input::Retract { message }, request.reason.clone(), None).await?))
     }
 
     async fn list_dead_letters(

@@ -1,13 +1,13 @@
 //! Which stored cases another pack would have decided otherwise: read, opened, decided anew, forgotten.
 //!
-//! Pages of cases are read one after the other and worked on side by side; nothing is written. Of each case only its
-//! decisions are opened: they hold the facts that they used.
+//! Pages of cases are read one after the other and worked on side by side; nothing is written. Of each case only those
+//! decisions are opened that rest on what differs: they hold the facts that they used.
 
 use std::sync::Arc;
 
 use policy::{
-    Calendar, Decision, Pack,
-    replay::{Changed, replay_decided},
+    Calendar, Pack,
+    replay::{Changed, Difference, Side, replay_decided},
 };
 use proto::v1;
 use tokio::sync::mpsc;
@@ -67,6 +67,7 @@ impl Api {
         tokio::spawn(async move {
             let mut total = v1::ReplaySummary::default();
             let mut after = 0;
+            let mut room = request.told_max.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX));
             let mut under_way: Option<tokio::task::JoinHandle<Replayed>> = None;
             loop {
                 let page = match store.decided(&born_under, &only, after, PAGE).await {
@@ -80,15 +81,15 @@ impl Api {
                 after = last.number;
                 let changed = replay.changed(&page).await;
                 let work = replay.clone();
-                let next = tokio::task::spawn_blocking(move || work.page(&page, &changed));
+                let next = tokio::task::spawn_blocking(move || work.page(&page, &changed, room));
                 if let Some(before) = under_way.replace(next)
-                    && !hand_over(before, &mut total, &tell).await
+                    && !hand_over(before, &mut total, &mut room, &tell).await
                 {
                     return;
                 }
             }
             if let Some(last) = under_way
-                && !hand_over(last, &mut total, &tell).await
+                && !hand_over(last, &mut total, &mut room, &tell).await
             {
                 return;
             }
@@ -100,10 +101,11 @@ impl Api {
     }
 }
 
-/// Tells what a page came to; false where nobody listens any more.
+/// Tells what a page came to, as far as there is room for it; false where nobody listens any more.
 async fn hand_over(
     page: tokio::task::JoinHandle<Replayed>,
     total: &mut v1::ReplaySummary,
+    room: &mut usize,
     tell: &mpsc::Sender<Result<v1::ReplayPolicyResponse, Status>>,
 ) -> bool {
     let Ok(Replayed { told, summary }) = page.await else { return false };
@@ -112,7 +114,8 @@ async fn hand_over(
     total.unreadable += summary.unreadable;
     total.fen += summary.fen;
     total.covered_days += summary.covered_days;
-    for difference in told {
+    for difference in told.into_iter().take(*room) {
+        *room -= 1;
         let told = Some(v1::replay_policy_response::Told::Difference(difference));
         if tell.send(Ok(v1::ReplayPolicyResponse { told })).await.is_err() {
             return false;
@@ -138,12 +141,12 @@ impl Replay {
         found
     }
 
-    /// On two threads: opening is most of the work.
-    fn page(&self, page: &[DecidedCase], changed: &[([u8; 32], Changed)]) -> Replayed {
+    /// On two threads: opening is most of the work. Words are opened of `room` cases at most.
+    fn page(&self, page: &[DecidedCase], changed: &[([u8; 32], Changed)], room: usize) -> Replayed {
         let (one, other) = page.split_at(page.len() / 2);
         let (mut first, second) = std::thread::scope(|scope| {
-            let second = scope.spawn(|| self.cases(other, changed));
-            (self.cases(one, changed), second.join().unwrap_or_default())
+            let second = scope.spawn(|| self.cases(other, changed, room));
+            (self.cases(one, changed, room), second.join().unwrap_or_default())
         });
         first.told.extend(second.told);
         first.summary.cases += second.summary.cases;
@@ -154,53 +157,65 @@ impl Replay {
         first
     }
 
-    fn cases(&self, cases: &[DecidedCase], changed: &[([u8; 32], Changed)]) -> Replayed {
+    fn cases(&self, cases: &[DecidedCase], changed: &[([u8; 32], Changed)], room: usize) -> Replayed {
         let mut replayed = Replayed::default();
         for case in cases {
             replayed.summary.cases += 1;
             let changed = changed.iter().find(|(hash, _)| *hash == case.definition).map(|(_, changed)| changed);
-            let (Some(changed), Some((keys, decided))) = (changed, self.opened(case)) else {
+            let found = changed.and_then(|changed| self.case(case, changed));
+            let Some((keys, differences)) = found else {
                 replayed.summary.unreadable += 1;
                 continue;
             };
-            let differences = replay_decided(&self.new, changed, &self.calendar, &decided);
             if differences.is_empty() {
                 continue;
             }
             replayed.summary.differing += 1;
-            let decisions = differences
-                .into_iter()
-                .map(|difference| {
-                    replayed.summary.fen += difference.fen;
-                    replayed.summary.covered_days += difference.covered_days;
-                    v1::DecisionDifference {
-                        rule: difference.rule.to_string(),
-                        old_row: difference.old.row,
-                        new_row: difference.new.row,
-                        old_zh: Self::words(&keys, case, &decided, &difference.rule),
-                        new_zh: difference.new.words.zh,
-                        fen: difference.fen,
-                        covered_days: difference.covered_days,
-                    }
-                })
-                .collect();
-            replayed.told.push(v1::CaseDifference { case_id: view::uuid(case.case), decisions });
+            for (_, difference) in &differences {
+                replayed.summary.fen += difference.fen;
+                replayed.summary.covered_days += difference.covered_days;
+            }
+            if replayed.told.len() < room {
+                let told = |(at, difference)| told(&keys, case, at, difference);
+                let decisions = differences.into_iter().map(told).collect();
+                replayed.told.push(v1::CaseDifference { case_id: view::uuid(case.case), decisions });
+            }
         }
         replayed
     }
 
-    /// The case's decisions in the order in which they were taken, without their words.
-    fn opened(&self, case: &DecidedCase) -> Option<(Application, Vec<Decision>)> {
+    /// What one case comes to; `None` where it cannot be read.
+    fn case(&self, case: &DecidedCase, changed: &Changed) -> Option<(Application, Vec<(usize, Difference)>)> {
         let keys = Application::open(&self.secrets.master, self.secrets.suite, case.wrapped_key.as_deref()).ok()?;
-        let opened = case.decisions.iter().map(|row| kept_decision::open(&keys, case.case, &row.sealed).ok());
-        let decided = opened.collect::<Option<Vec<_>>>()?;
-        Some((keys, decided))
+        let used = case.decisions.iter().map(|row| kept_decision::used(&row.sealed).ok());
+        let used = used.collect::<Option<Vec<_>>>()?;
+        let open = |at: usize| kept_decision::open(&keys, case.case, &case.decisions[at].sealed).ok();
+        let differences = replay_decided(&self.new, changed, &self.calendar, &used, open)?;
+        Some((keys, differences))
     }
+}
 
-    /// What was said of a decision that would be another.
-    fn words(keys: &Application, case: &DecidedCase, decided: &[Decision], rule: &str) -> String {
-        let row = decided.iter().zip(&case.decisions).find(|(decision, _)| *decision.rule == *rule);
-        let words = row.and_then(|(_, row)| kept_decision::words(keys, case.case, &row.sealed).ok());
-        words.map(|words| words.zh).unwrap_or_default()
+/// One decision that would be another, with what was said of it.
+fn told(keys: &Application, case: &DecidedCase, at: usize, difference: Difference) -> v1::DecisionDifference {
+    let words = kept_decision::words(keys, case.case, &case.decisions[at].sealed);
+    let (old, new) = (difference.old, difference.new);
+    v1::DecisionDifference {
+        rule: difference.rule.to_string(),
+        old_zh: with_last_days(words.map(|words| words.zh).unwrap_or_default(), &old, &new),
+        new_zh: with_last_days(new.words.zh.clone(), &new, &old),
+        old_row: old.row,
+        new_row: new.row,
+        fen: difference.fen,
+        covered_days: difference.covered_days,
     }
+}
+
+/// The sentence, with the last days that the other side computes otherwise: they may be all that differs.
+fn with_last_days(mut sentence: String, one: &Side, other: &Side) -> String {
+    for (name, day) in &one.deadlines {
+        if other.deadlines.get(name) != Some(day) {
+            sentence.push_str(&format!(";{name} 至 {day}"));
+        }
+    }
+    sentence
 }

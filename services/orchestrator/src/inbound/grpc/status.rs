@@ -63,6 +63,8 @@ pub(crate) enum Missing {
     Case,
     Application,
     Task,
+    /// A message to a person.
+    Message,
     Step,
     Department,
     /// A procedure of the case's pack.
@@ -152,6 +154,7 @@ impl Missing {
         match self {
             Self::Case => ("没有此办件", "no such case"),
             Self::Application => ("没有此申请", "no such application"),
+            Self::Message => ("没有此通知", "no such message"),
             Self::Task => ("没有此待办", "no such task"),
             Self::Step => ("没有此环节", "no such step"),
             Self::Department => ("没有此部门", "no such department"),
@@ -173,6 +176,9 @@ fn objected(objection: Objection) -> (Code, &'static str, &'static str, &'static
         Objection::Followed => ("YJ-0222", "后续环节已在办理", "what follows the step is already under way"),
         Objection::SamePerson => {
             ("YJ-0224", "同一人不得办理同一事项的两级审核", "no one acts at two levels of one review")
+        }
+        Objection::Silent => {
+            ("YJ-0225", "已登记身故,不再自动发送通知", "a death was reported: no message is sent by a machine")
         }
         Objection::Frozen => ("YJ-0223", "办件已冻结", "the case is frozen"),
     };
@@ -268,6 +274,7 @@ mod tests {
             Objection::Followed,
             Objection::Frozen,
             Objection::SamePerson,
+            Objection::Silent,
         ];
         let mut all = vec![
             Refusal::invalid("field", "", ""),

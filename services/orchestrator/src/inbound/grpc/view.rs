@@ -8,7 +8,7 @@ use policy::{Pack, legal_time::Span};
 use prost_types::Timestamp;
 use proto::v1;
 use saga::{
-    Definition, End, MessageRun, MessageStatus, PendingKind, Saga, Status, StepIndex,
+    Definition, End, MessageIndex, MessageRun, MessageStatus, PendingKind, Saga, Status, StepIndex,
     definition::Performer,
     event::{Actor, Ending},
     input::Reason,
@@ -18,6 +18,7 @@ use saga::{
 use uuid::Uuid;
 
 use crate::{
+    coordinator::message_step,
     store::{PublicId, Summary},
     watch::Snapshot,
 };
@@ -33,7 +34,7 @@ pub(crate) fn case(snapshot: &Snapshot) -> v1::Case {
     case.ending = saga.ending.map(ending_word).unwrap_or_default().to_owned();
     let next = next_times(&snapshot.definition, saga);
     let step = |index| step(&snapshot.definition, saga, index, snapshot.pack.as_deref(), next.get(&index).copied());
-    case.messages = saga.messages.iter().map(message).collect();
+    case.messages = (0..).zip(&saga.messages).map(|(place, run)| message(place, run)).collect();
     case.steps = snapshot.definition.indices().map(step).collect();
     case
 }
@@ -165,8 +166,9 @@ fn limit_stage(run: &StepRun) -> &'static str {
 }
 
 /// A message as people are told of it.
-fn message(run: &MessageRun) -> v1::SentMessage {
+fn message(place: MessageIndex, run: &MessageRun) -> v1::SentMessage {
     let state = match run.status {
+        _ if run.retracted => "retracted",
         MessageStatus::Waiting => "waiting",
         MessageStatus::Out => "out",
         MessageStatus::Delivered => "delivered",
@@ -179,6 +181,7 @@ fn message(run: &MessageRun) -> v1::SentMessage {
         to: run.to.to_string(),
         state: state.to_owned(),
         sent_at: (run.sent_at > 0).then(|| timestamp(run.sent_at)),
+        name: message_step(place),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Messages to people from a running case: once each, at their hour, and a telephone call where none can be written.
 
-use proto::bus as wire;
+use proto::{bus as wire, v1::operations_server::Operations};
 use serde_json::{Value, json};
 
 use super::{
@@ -273,4 +273,98 @@ async fn after_a_bereavement_no_machine_writes_to_the_family() {
     line.later(40 * DAY_MS).await;
     assert!(line.messages.is_empty(), "{:?}", line.messages);
     assert!(line.world.tasks(&case).await.iter().all(|task| !task.title.starts_with("电话通知")));
+}
+
+async fn retract(line: &mut Line, case: &str, message: &str) -> Result<(), Status> {
+    let request = v1::RetractMessageRequest {
+        case_id: case.to_owned(),
+        message: message.to_owned(),
+        reason: "wrong template".to_owned(),
+    };
+    let api = line.world.api.clone();
+    line.call(async move { api.retract_message(Request::new(request)).await }).await.map(drop)
+}
+
+/// A family would otherwise go on believing what was wrong, or read of an error that it never saw.
+#[tokio::test]
+async fn of_a_wrong_message_that_went_out_its_reader_is_told_and_one_that_waits_is_not_sent() {
+    let mut line = Line::new().await;
+    let case = line.file(samples::anhui(1)).await.remove(0);
+    line.departments_answer(1, &[]).await;
+    let messages = line.get(&case).await.messages;
+    let named = |template: &str| {
+        let found = messages.iter().find(|sent| sent.template == template);
+        found.unwrap_or_else(|| panic!("no {template} among {messages:?}")).name.clone()
+    };
+    let (filed, father) = (named("N01"), named("N03"));
+    for message in [&filed, &father, &filed] {
+        retract(&mut line, &case, message).await.expect("retracted");
+    }
+    line.restart().await;
+    retract(&mut line, &case, &father).await.expect("again");
+    assert_eq!(
+        (state(&line, &case, "N01").await, state(&line, &case, "N03").await),
+        ("retracted".into(), "retracted".into())
+    );
+    let texts = |template| told(&line, template).into_iter().map(text).collect::<Vec<_>>();
+    assert_eq!(
+        (texts("N28"), texts("N28-father")),
+        (
+            vec!["【皖事通】此前关于办件的通知有误,请以皖事通APP显示为准,给您带来不便敬请谅解。"],
+            vec!["【皖事通】此前关于办件的通知有误,请以皖事通APP显示为准,给您带来不便敬请谅解。"]
+        ),
+        "each its own reader, once"
+    );
+    let history = line.stored_events(line.number_of(&case).await).await;
+    assert!(history.contains("MessageRetracted") && history.contains("wrong template"));
+
+    let mut night = Line::at(MIDNIGHT_MS - 2 * HOUR_MS, Packs::shipped()).await;
+    let case = night.file(samples::shanxi(1, 1)).await.remove(0);
+    retract(&mut night, &case, "message/0").await.expect("retracted");
+    night.until(MIDNIGHT_MS + 9 * HOUR_MS).await;
+    assert!(night.messages.is_empty(), "{:?}", night.messages);
+    assert_eq!(states(&night, &case).await, [("N01".to_owned(), "dropped".to_owned())]);
+    for (message, code) in [("message/1", "YJ-0206"), ("message", "YJ-0201"), ("message/256", "YJ-0201")] {
+        assert_eq!(super::told(&retract(&mut night, &case, message).await.expect_err(message)).1, code, "{message}");
+    }
+}
+
+/// Operators would otherwise learn of a department's outage from families, or from ten thousand messages.
+#[tokio::test]
+async fn of_a_department_that_does_not_answer_operators_are_told_once_a_day_with_how_many_cases_wait() {
+    let mut line = Line::new().await;
+    let mut cases = Vec::new();
+    for seed in 1..=3 {
+        cases.push(line.file(samples::shanxi(seed, 1)).await.remove(0));
+        line.family_signs(cases.last().expect("filed"), seed).await;
+    }
+    line.later(HOUR_MS).await;
+    let words: Vec<&str> = told(&line, "O03").into_iter().map(text).collect();
+    assert_eq!(words, ["【三晋通】出生医学证明接口连续失败或积压,影响办件3件,请处置。"]);
+    assert_eq!(told(&line, "O03")[0]["to"], "operator");
+    line.later(5 * DAY_MS).await;
+    assert_eq!(told(&line, "O03").len(), 1, "the same silence of the same cases is told of once");
+    let later = line.file(samples::shanxi(4, 1)).await.remove(0);
+    line.family_signs(&later, 4).await;
+    line.later(HOUR_MS).await;
+    assert_eq!(told(&line, "O03").len(), 2, "another case on another day is news");
+}
+
+/// A family that overlooked a correction would otherwise wait for ever for what waits for the family.
+#[tokio::test]
+async fn who_is_to_correct_is_told_and_reminded_until_it_is_corrected() {
+    let mut line = Line::new().await;
+    let case = line.file(samples::shanxi(1, 1)).await.remove(0);
+    let number = line.number_of(&case).await;
+    line.family_signs(&case, 1).await;
+    line.departments_answer(1, &["registration"]).await;
+    let sent = line.taken(number, "registration");
+    let needs = wire::NeedsCorrection { fields: vec!["child.name".to_owned()], code: "POL-501".to_owned() };
+    let reply = line.answer(&sent, 1, wire::reply::Outcome::NeedsCorrection(needs), None);
+    line.work(Work::Reply(Box::new(reply))).await;
+    line.restart().await;
+    line.later(40 * DAY_MS).await;
+    let texts: Vec<&str> = told(&line, "N07-item").into_iter().map(text).collect();
+    assert_eq!(texts.len(), 4, "at once, and after 3, 7 and 14 days: {texts:?}");
+    assert!(texts.iter().all(|text| text.starts_with("【三晋通】您申请的户籍办理(出生登记)需补正,原因:")), "{texts:?}");
 }
