@@ -50,9 +50,9 @@ pub struct Side {
     pub row: String,
     /// In a sentence.
     pub words: Words,
-    /// The last day of each deadline that it computed, by name.
+    /// The days that it gives, and the last day of each deadline, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub deadlines: BTreeMap<String, Date>,
+    pub days: BTreeMap<String, Date>,
 }
 
 /// The decisions that `new` would take otherwise than `old`, of those asked, in their order.
@@ -298,18 +298,23 @@ fn ends(decision: &Decision) -> impl Iterator<Item = (String, Date)> {
     decision.deadlines.iter().map(|(name, deadline)| (name.clone(), deadline.rolled))
 }
 
+/// Each field that it gives and that is a day.
+fn given_days(decision: &Decision) -> impl Iterator<Item = (String, Date)> {
+    decision.gives.keys().filter_map(|field| Some((field.clone(), day(&decision.gives, field)?)))
+}
+
 impl Side {
     fn of(answer: Result<Decision, Undecidable>) -> Self {
         match answer {
             Ok(decision) => Self {
                 outcome: Some(decision.outcome),
                 row: decision.row.to_string(),
-                deadlines: ends(&decision).collect(),
+                days: given_days(&decision).chain(ends(&decision)).collect(),
                 words: Words { zh: decision.zh, en: decision.en },
             },
             Err(undecidable) => {
-                let deadlines = BTreeMap::new();
-                Self { outcome: None, row: undecidable.code().to_owned(), words: advice::why(&undecidable), deadlines }
+                let (words, days) = (advice::why(&undecidable), BTreeMap::new());
+                Self { outcome: None, row: undecidable.code().to_owned(), words, days }
             }
         }
     }

@@ -201,8 +201,8 @@ fn told(keys: &Application, case: &DecidedCase, at: usize, difference: Differenc
     let (old, new) = (difference.old, difference.new);
     v1::DecisionDifference {
         rule: difference.rule.to_string(),
-        old_zh: with_last_days(words.map(|words| words.zh).unwrap_or_default(), &old, &new),
-        new_zh: with_last_days(new.words.zh.clone(), &new, &old),
+        old_zh: with_days(words.map(|words| words.zh).unwrap_or_default(), &old, &new),
+        new_zh: with_days(new.words.zh.clone(), &new, &old),
         old_row: old.row,
         new_row: new.row,
         fen: difference.fen,
@@ -210,11 +210,11 @@ fn told(keys: &Application, case: &DecidedCase, at: usize, difference: Differenc
     }
 }
 
-/// The sentence, with the last days that the other side computes otherwise: they may be all that differs.
-fn with_last_days(mut sentence: String, one: &Side, other: &Side) -> String {
-    for (name, day) in &one.deadlines {
-        if other.deadlines.get(name) != Some(day) {
-            sentence.push_str(&format!(";{name} 至 {day}"));
+/// The sentence, with the days that the other side gives otherwise: they may be all that differs.
+fn with_days(mut sentence: String, one: &Side, other: &Side) -> String {
+    for (name, day) in &one.days {
+        if other.days.get(name) != Some(day) && !sentence.contains(&*day.to_string()) {
+            sentence.push_str(&format!(";{name} {day}"));
         }
     }
     sentence
