@@ -76,7 +76,7 @@ fn header(old: &Pack, new: &Pack) -> Vec<Change> {
     };
     let day = |day: Option<jiff::civil::Date>| day.map(|day| day.to_string()).unwrap_or_default();
     let begun = |pack: &Pack| {
-        let each = pack.on_notice.iter().map(|(kind, procedure)| format!("{kind} → {procedure}"));
+        let each = pack.on_notice.iter().map(|(kind, is)| format!("{kind} ({}) → {}", is.department, is.procedure));
         each.collect::<Vec<_>>().join("、")
     };
     let (before, after) = (&old.selector, &new.selector);

@@ -32,6 +32,6 @@ pub use calendar::Calendar;
 pub use decision::{Decision, Outcome, Undecidable};
 pub use diff::diff;
 pub use message::Template;
-pub use pack::{Explained, Form, Pack, Packs, Problem, Problems};
+pub use pack::{Explained, Form, OnNotice, Pack, Packs, Problem, Problems};
 pub use replay::replay;
 pub use rules::decide;

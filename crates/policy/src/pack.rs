@@ -117,6 +117,15 @@ pub struct OfflineRoute {
     pub source: Arc<str>,
 }
 
+/// What a notice begins that no step waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnNotice {
+    /// Who may tell it.
+    pub department: Arc<str>,
+    /// The procedure.
+    pub procedure: Arc<str>,
+}
+
 /// A policy pack, checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pack {
@@ -136,8 +145,8 @@ pub struct Pack {
     pub hash: [u8; 32],
     /// Its texts as they were read, so that they can be kept for as long as a saga is pinned to them.
     pub files: Arc<[(Box<str>, Box<str>)]>,
-    /// Which procedure begins when a kind of notice comes that no step waits for, e.g. a premium that nobody owed.
-    pub on_notice: BTreeMap<Arc<str>, Arc<str>>,
+    /// What begins when a kind of notice comes that no step waits for, e.g. a premium that nobody owed.
+    pub on_notice: BTreeMap<Arc<str>, OnNotice>,
     /// Procedures that follow a case: correction, refund, recalculation, by name.
     pub procedures: BTreeMap<Arc<str>, Procedure>,
     /// Which births it is for.

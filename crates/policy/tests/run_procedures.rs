@@ -50,7 +50,8 @@ fn paid(voucher: &str, year: i64) -> Value {
 #[test]
 fn a_premium_that_nobody_owed_is_proved_looked_at_by_two_persons_and_paid_back() {
     let case = done_in_shanxi(with_shares());
-    assert_eq!(&*case.pack.on_notice["PremiumPaid"], "refund");
+    let begins = &case.pack.on_notice["PremiumPaid"];
+    assert_eq!((&*begins.department, &*begins.procedure), ("tax", "refund"));
     let refund = case.follows("refund", paid("V9", 2026), json!({})).settles();
     assert_eq!((&*refund.rows["refund"], refund.saga.end), ("C7", Some(End::Completed)), "tax's proof: tax's fault");
     assert_eq!(refund.sent, ["overcollection", "refund-payment"]);
@@ -144,6 +145,7 @@ fn a_recalculation_is_three_persons_in_twenty_working_days_and_tops_up_or_denies
     assert_eq!(granted.saga.end, Some(End::Completed), "{:#?}", granted.saga.steps);
     assert_eq!(granted.sent, ["top-up"]);
     assert_eq!(granted.fields["top-up"]["approval"], json!({"amount_fen": 400_000, "allowance_fen": 0}));
+    assert!(granted.text("N22-top-up").contains("补发金额100.00元"), "{}", granted.text("N22-top-up"));
     let levels = ["recalculation-first-review", "recalculation-second-review", "approval"];
     assert_eq!(levels.map(|step| granted.facts[step]["officer"].clone()), CLERKS.map(Value::from));
 
@@ -156,4 +158,5 @@ fn a_recalculation_is_three_persons_in_twenty_working_days_and_tops_up_or_denies
     let denied = denied.settles();
     assert_eq!(denied.sent, ["recalculation-denial"]);
     assert_eq!(denied.status("top-up"), Status::Skipped);
+    assert_eq!((denied.messages(), granted.messages()), (vec!["N24-recalculation"], vec!["N22-top-up"]));
 }

@@ -185,7 +185,7 @@ fn every_way_to_a_no_ends_with_the_paper_of_denial() {
 #[test]
 fn every_shipped_pack_refunds_and_corrects_and_anhui_recalculates() {
     for pack in Packs::shipped().iter() {
-        assert_eq!(pack.on_notice.get("PremiumPaid").map(|name| &**name), Some("refund"), "{}", pack.name);
+        assert_eq!(pack.on_notice.get("PremiumPaid").map(|begins| &*begins.procedure), Some("refund"), "{}", pack.name);
         let refund = &pack.procedures["refund"].definition;
         let names: Vec<&str> = refund.steps.iter().map(|step| &*step.name).collect();
         assert_eq!(names, ["overcollection", "refund", "refund-review", "refund-approval", "refund-payment"]);

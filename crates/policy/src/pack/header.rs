@@ -6,7 +6,7 @@ use identifiers::LocalMinute;
 use jiff::civil::Date;
 
 use super::{
-    Form, Item, OfflineRoute, Reason, Selector, Text,
+    Form, Item, OfflineRoute, OnNotice, Reason, Selector, Text,
     sheet::{Placed, Sheet, Table},
 };
 
@@ -25,7 +25,7 @@ pub(super) struct Header {
     pub(super) sources: BTreeMap<Arc<str>, Arc<str>>,
     pub(super) documents: Vec<Arc<str>>,
     pub(super) procedures: Vec<Placed<Arc<str>>>,
-    pub(super) on_notice: BTreeMap<Arc<str>, Arc<str>>,
+    pub(super) on_notice: BTreeMap<Arc<str>, OnNotice>,
 }
 
 /// Reads the file; everything wrong is noted on the sheet.
@@ -71,19 +71,31 @@ pub(super) fn read(sheet: &Sheet<'_>) -> Header {
     header
 }
 
-/// `[on_notice]`: a kind of notice and the procedure that it begins.
-fn on_notice(root: &Table<'_>) -> BTreeMap<Arc<str>, Arc<str>> {
-    let known: Vec<Arc<str>> = root.texts("procedures").into_iter().map(|name| name.value).collect();
+/// `on_notice`: a kind of notice, who tells it, and the procedure that it begins.
+fn on_notice(root: &Table<'_>) -> BTreeMap<Arc<str>, OnNotice> {
+    let known = |key| -> Vec<Arc<str>> { root.texts(key).into_iter().map(|name| name.value).collect() };
+    let (procedures, departments) = (known("procedures"), known("departments"));
     let mut found = BTreeMap::new();
-    for (kind, procedure) in root.pairs("on_notice") {
-        if !known.contains(&procedure.value) {
-            root.report(
-                procedure.line,
-                format!("没有这个程序 no procedure `{}`", procedure.value),
-                "在 procedures 中列出 list it in `procedures`",
-            );
+    for table in root.tables("on_notice") {
+        let named = (table.needed("kind"), table.needed("from"), table.needed("begins"));
+        if let (Some(kind), Some(from), Some(begins)) = named {
+            if !procedures.contains(&begins.value) {
+                table.report(
+                    begins.line,
+                    format!("没有这个程序 no procedure `{}`", begins.value),
+                    "在 procedures 中列出 list it in `procedures`",
+                );
+            }
+            if !departments.contains(&from.value) {
+                table.report(
+                    from.line,
+                    format!("没有这个部门 no department `{}`", from.value),
+                    "在 departments 中列出 list it in `departments`",
+                );
+            }
+            found.insert(kind.value, OnNotice { department: from.value, procedure: begins.value });
         }
-        found.insert(kind.value, procedure.value);
+        table.finish();
     }
     found
 }

@@ -418,6 +418,7 @@ pub(crate) fn answers() -> Value {
                          "within_claim_period": true, "originals_received": true},
         "approval": {"amount_fen": 312_050, "allowance_fen": 0},
         "maternity-payment": {"account_tail": "1234"},
+        "top-up": {"amount_fen": 10_000, "account_tail": "1234"},
         "benefit-choice": {"start_on": "2026-03-02", "end_on": "2026-12-31"},
         "refund-payment": {"account_tail": "1234"},
         "overcollection": {"proof_number": "证1号"},

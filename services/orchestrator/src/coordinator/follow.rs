@@ -7,13 +7,15 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use policy::OnNotice;
 use saga::{Answer, Input, Saga, Status, definition::Performer};
 use serde_json::{Map, Value, json};
 
 use super::{
     Batch, Cached, Coordinator, Decided,
-    application::{merge, stored_at},
-    take::Told,
+    application::{endpoint, merge, stored_at},
+    compose,
+    take::{OTHER_DEPARTMENT, Told},
     work::{Done, Follow, Notice, Queued, Work},
     working::Working,
 };
@@ -53,8 +55,12 @@ impl Coordinator {
     pub(super) fn surplus(&mut self, number: SagaNumber, notice: &Notice, batch: &mut Batch, now: i64) -> Told {
         let Some(working) = batch.sagas.get(&number) else { return (NOBODY, Done::Unknown) };
         let application = working.now.summary.application;
-        let procedure = working.now.pack.as_ref().and_then(|pack| pack.on_notice.get(&*notice.kind).cloned());
-        let Some(procedure) = procedure else { return (NOBODY, Done::Unknown) };
+        let begins = working.now.pack.as_ref().and_then(|pack| pack.on_notice.get(&*notice.kind).cloned());
+        let Some(OnNotice { department, procedure }) = begins else { return (NOBODY, Done::Unknown) };
+        if *endpoint(compose::area_of(&working.now.facts), &department) != *notice.endpoint {
+            self.keep_notice(notice, false, OTHER_DEPARTMENT, batch);
+            return (NOBODY, Done::Buried);
+        }
         let proof = policy::facts::text(&notice.fields, "voucher").map_or_else(
             || hex::encode(notice.id),
             |voucher| hex::encode(self.parts.secrets.blind.of("voucher", voucher)),

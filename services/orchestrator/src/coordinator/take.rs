@@ -314,7 +314,7 @@ impl Coordinator {
         let application = working.now.summary.application;
         let department = working.now.definition.step(step).department().cloned().unwrap_or_default();
         if *endpoint(compose::area_of(&working.now.facts), &department) != *notice.endpoint {
-            self.keep_notice(notice, false, "发送部门不符 another department tells it than performs the step", batch);
+            self.keep_notice(notice, false, OTHER_DEPARTMENT, batch);
             return (NOBODY, Done::Buried);
         }
         if is_paid_otherwise(&working.now, step, notice) {
@@ -364,6 +364,9 @@ impl Coordinator {
 
 /// Where a clerk's answer names the person, as a blind index.
 pub(crate) const OFFICER: &str = "officer";
+
+/// Why a notice waits for a person: its fact is another department's to tell.
+pub(super) const OTHER_DEPARTMENT: &str = "发送部门不符 another department tells it than may";
 
 /// What became of a notice, and the application whose unit it waits for.
 pub(super) type Told = (store::PublicId, Done);

@@ -288,6 +288,8 @@ async fn a_premium_that_nobody_owed_begins_one_refund_however_often_it_is_told()
     line.family_signs(&case, 1).await;
     line.departments_answer(1, &[]).await;
     let child = child_number(1);
+    assert_eq!(line.notice(9, "V-1", &child, "340000").await, Done::Buried, "another province's tax has no say");
+    assert!(line.get(&case).await.procedures.is_empty());
     for id in [1, 1, 2] {
         line.notice(id, "V-1", &child, "140000").await;
         line.restart().await;
