@@ -76,7 +76,14 @@ fn header(old: &Pack, new: &Pack) -> Vec<Change> {
     };
     let day = |day: Option<jiff::civil::Date>| day.map(|day| day.to_string()).unwrap_or_default();
     let begun = |pack: &Pack| {
-        let each = pack.on_notice.iter().map(|(kind, is)| format!("{kind} ({}) → {}", is.department, is.procedure));
+        let each = pack.on_notice.iter().map(|(kind, is)| {
+            format!(
+                "{kind} ({}{}) → {}",
+                is.department,
+                is.rule.as_ref().map(|rule| format!(", {rule}")).unwrap_or_default(),
+                is.procedure
+            )
+        });
         each.collect::<Vec<_>>().join("、")
     };
     let (before, after) = (&old.selector, &new.selector);

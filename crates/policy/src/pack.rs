@@ -122,6 +122,8 @@ pub struct OfflineRoute {
 pub struct OnNotice {
     /// Who may tell it.
     pub department: Arc<str>,
+    /// The rule that must not have said no: nothing begins for what the law finds in order.
+    pub rule: Option<Arc<str>>,
     /// The procedure.
     pub procedure: Arc<str>,
 }

@@ -24,7 +24,8 @@ const CATALOGUE: [(&str, &str, usize, usize); 35] = [
     ("N06", "anhui-2024", 53, 1),
     ("N07", "anhui-2024", 62, 1),
     ("N08", "anhui-2024", 61, 1),
-    ("N09", "anhui-2024", 44, 1),
+    // The place that the family chose, in three characters, where the catalogue has room for the name of a town.
+    ("N09", "anhui-2024", 39, 1),
     ("N10", "anhui-2024", 67, 1),
     ("N11", "anhui-2024", 44, 1),
     ("N12", "anhui-2024", 53, 1),
@@ -401,7 +402,7 @@ fn texts_are_filled_in_as_people_write() {
     );
     assert_eq!(
         text("N02", family(json!({"reason_code": "PRE-106"}))),
-        "【皖事通】您的新生儿出生“一件事”申请未通过验证,原因:有关信息核验不一致,请登录查看。可更正后重提,或到政务服务中心综合窗口线下办理。"
+        "【皖事通】您的新生儿出生“一件事”申请未通过验证,原因:有关信息核验不一致,请登录查看。可更正后重提,或到各部门窗口线下办理。"
     );
     assert_eq!(
         text("N03", family(json!({"deadline": "2026-09-30T23:59"}))),

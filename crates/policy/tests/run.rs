@@ -305,9 +305,15 @@ fn in_shanxi_a_child_without_registration_is_enrolled_provisionally() {
     assert_eq!(family.messages(), ["N01", "N06", "N10", "N15", "N30"]);
 }
 
-/// A newborn whose registration takes more than a month would otherwise wait for its insurance all that time.
+/// D12: a newborn in intensive care would otherwise be without insurance when its bill is settled, before its registration.
 #[test]
-fn in_shanxi_a_late_registration_starts_provisional_enrolment_and_later_the_other_knows_of_it() {
+fn in_shanxi_a_registration_that_is_not_done_the_next_day_starts_provisional_enrolment_and_the_other_knows_of_it() {
+    let mut family = in_shanxi();
+    // Filed on 5 March at nine.
+    family.silent.insert("registration", moment("2026-03-06T12:00"));
+    let early = family.settles();
+    assert_eq!(early.sent[..3], ["certificate", "provisional", "registration"]);
+
     let mut family = in_shanxi();
     family.silent.insert("registration", i64::MAX);
     let mut family = family.settles();

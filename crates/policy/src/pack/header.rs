@@ -5,6 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use identifiers::LocalMinute;
 use jiff::civil::Date;
 
+use crate::rules;
+
 use super::{
     Form, Item, OfflineRoute, OnNotice, Reason, Selector, Text,
     sheet::{Placed, Sheet, Table},
@@ -93,7 +95,16 @@ fn on_notice(root: &Table<'_>) -> BTreeMap<Arc<str>, OnNotice> {
                     "在 departments 中列出 list it in `departments`",
                 );
             }
-            found.insert(kind.value, OnNotice { department: from.value, procedure: begins.value });
+            let rule = table.text("rule");
+            if let Some(rule) = rule.as_ref().filter(|rule| rules::find(&rule.value).is_none()) {
+                table.report(
+                    rule.line,
+                    format!("没有这条规则 no rule `{}`", rule.value),
+                    "写规则的名称 write the name of a rule",
+                );
+            }
+            let rule = rule.map(|rule| rule.value);
+            found.insert(kind.value, OnNotice { department: from.value, rule, procedure: begins.value });
         }
         table.finish();
     }

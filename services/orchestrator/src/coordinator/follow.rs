@@ -15,6 +15,7 @@ use super::{
     Batch, Cached, Coordinator, Decided,
     application::{endpoint, merge, stored_at},
     compose,
+    law::beijing,
     take::{OTHER_DEPARTMENT, Told},
     work::{Done, Follow, Notice, Queued, Work},
     working::Working,
@@ -56,9 +57,13 @@ impl Coordinator {
         let Some(working) = batch.sagas.get(&number) else { return (NOBODY, Done::Unknown) };
         let application = working.now.summary.application;
         let begins = working.now.pack.as_ref().and_then(|pack| pack.on_notice.get(&*notice.kind).cloned());
-        let Some(OnNotice { department, procedure }) = begins else { return (NOBODY, Done::Unknown) };
+        let Some(OnNotice { department, rule, procedure }) = begins else { return (NOBODY, Done::Unknown) };
         if *endpoint(compose::area_of(&working.now.facts), &department) != *notice.endpoint {
             self.keep_notice(notice, false, OTHER_DEPARTMENT, batch);
+            return (NOBODY, Done::Buried);
+        }
+        if rule.is_some_and(|rule| self.is_in_order(&working.now, &rule, notice, now)) {
+            self.keep_notice(notice, false, IN_ORDER, batch);
             return (NOBODY, Done::Buried);
         }
         let proof = policy::facts::text(&notice.fields, "voucher").map_or_else(
@@ -77,6 +82,15 @@ impl Coordinator {
         let begun = self.begin(number, &follow, batch, now);
         let answer = if begun.is_some() { Answer::Taken } else { Answer::Repeated };
         (application, Done::Answered(vec![answer]))
+    }
+
+    /// The law finds nothing wrong with the payment: it is for a year that the family owes and has not paid.
+    fn is_in_order(&self, cached: &Cached, rule: &str, notice: &Notice, now: i64) -> bool {
+        let (Some(pack), Value::Object(facts)) = (&cached.pack, &cached.facts) else { return false };
+        let mut facts = facts.clone();
+        in_question(&mut facts, &notice.fields);
+        let decided = policy::decide(rule, pack, &self.parts.calendar, &Value::Object(facts), &beijing(now));
+        decided.is_ok_and(|decision| decision.outcome == policy::Outcome::No)
     }
 
     fn begin(&mut self, parent: SagaNumber, follow: &Follow, batch: &mut Batch, now: i64) -> Option<PublicId> {
@@ -106,10 +120,7 @@ impl Coordinator {
             }
             facts.insert("request".to_owned(), follow.request.clone());
             if let Some(payment) = follow.request.get("payment") {
-                // The payment in question stands where the rules look for one; what was paid before stands beside it.
-                let before = facts.insert("premium".to_owned(), payment.clone());
-                let payments: Vec<Value> = before.into_iter().chain([payment.clone()]).collect();
-                facts.insert("payments".to_owned(), Value::Array(payments));
+                in_question(facts, payment);
             }
             let paths: Vec<&String> = corrections.keys().collect();
             facts.insert("correction".to_owned(), json!({ "paths": paths, "received": received }));
@@ -177,6 +188,16 @@ fn corrections_for(follow: &Follow, case: SagaNumber) -> Map<String, Value> {
     let concerns = |path: &str| named || !path.starts_with("child.");
     follow.corrections.iter().filter(|(path, _)| concerns(path)).map(|(path, is)| (path.clone(), is.clone())).collect()
 }
+
+/// The payment in question stands where the rules look for one; what was paid before stands beside it.
+fn in_question(facts: &mut Map<String, Value>, payment: &Value) {
+    let before = facts.insert("premium".to_owned(), payment.clone());
+    let payments: Vec<Value> = before.into_iter().chain([payment.clone()]).collect();
+    facts.insert("payments".to_owned(), Value::Array(payments));
+}
+
+/// Why a notice of a payment that begins nothing waits for a person.
+const IN_ORDER: &str = "依法应缴,不属多缴;本件不等待此款 the payment was owed; this case does not wait for it";
 
 /// No application: nothing is told to any.
 pub(super) const NOBODY: PublicId = [0; 16];

@@ -42,12 +42,16 @@ impl Line {
     }
 
     async fn notice(&mut self, id: u8, voucher: &str, subject: &str, area: &str) -> Done {
+        self.paid(id, payment(voucher), subject, area).await
+    }
+
+    async fn paid(&mut self, id: u8, fields: Value, subject: &str, area: &str) -> Done {
         let notice = Notice {
             id: [id; 16],
             endpoint: format!("{area}.tax"),
             kind: "PremiumPaid".to_owned(),
             subject: self.world.secrets.blind.of("subject", subject),
-            fields: payment(voucher),
+            fields,
         };
         self.work(Work::Notice(Box::new(notice))).await
     }
@@ -308,6 +312,32 @@ async fn a_premium_that_nobody_owed_begins_one_refund_however_often_it_is_told()
     assert_eq!(line.get(&case).await.procedures.len(), 2, "another payment, another refund");
     let stored = line.stored_events(line.number_of(&case).await).await;
     assert!(!stored.contains("V-1"), "vouchers are not kept in clear");
+}
+
+/// A family that pays the next year's premium, as it must, would otherwise be told that it paid too much, and tax be asked
+/// for a proof of that.
+#[tokio::test]
+async fn a_premium_of_another_year_that_is_owed_begins_no_refund_and_is_kept_for_a_person() {
+    for area in ["140000", "340000"] {
+        let mut line = Line::new().await;
+        let child = child_number(1);
+        let case = if area == "340000" {
+            let case = line.anhui_enrolled(1).await;
+            line.notice(1, "V-1", &child, area).await;
+            case
+        } else {
+            let case = line.file(samples::shanxi(1, 1)).await.remove(0);
+            line.family_signs(&case, 1).await;
+            line.departments_answer(1, &[]).await;
+            case
+        };
+        let mut next = payment("V-2");
+        next["years"] = json!([2027]);
+        assert_eq!(line.paid(2, next, &child, area).await, Done::Buried, "{area}");
+        assert!(line.get(&case).await.procedures.is_empty(), "{area}");
+        let kept = line.world.store.notices(None, 10).await.expect("read");
+        assert!(kept.len() == 1 && kept[0].why.contains("依法应缴"), "{area}: {kept:?}");
+    }
 }
 
 /// A family that paid before the law had said who pays would otherwise wait for its money for ever.
