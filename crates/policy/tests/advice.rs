@@ -1,5 +1,8 @@
 //! What a family is told before and beside its case: every decision, what a choice would mean, and the last days.
 
+#[path = "shared/packs.rs"]
+mod packs;
+
 use std::{fs, path::PathBuf, sync::Arc};
 
 use identifiers::LocalMinute;
@@ -302,4 +305,31 @@ fn every_example_is_a_file_of_known_facts() {
         let pack = pack(if name.starts_with("anhui") { "anhui-2024" } else { "shanxi-2026" });
         assert_eq!(known::problems(&pack, &example(name)), [], "{name}");
     }
+}
+
+/// A family of May would otherwise believe that it may miss the collection period (the source shelters only who is born
+/// at the end of the year).
+#[test]
+fn only_a_child_born_at_the_end_of_the_year_has_the_last_day_of_the_shelter() {
+    let has = |pack: &Pack, born_at: &str| {
+        let facts = json!({"child": {"born_at": born_at}});
+        let cards = last_days(pack, &Calendar::shipped(), &facts, &at("2026-01-05T09:00"));
+        cards.iter().any(|card| card.key == "premium.shelter")
+    };
+    let open = pack("shanxi-2025");
+    assert!(!has(&open, "2025-05-02T10:00"), "90 days end within the year of birth");
+    assert!(has(&open, "2025-12-20T10:00"));
+    let assumed = packs::with_values(
+        "shanxi-2025",
+        &[("premium.collection_until", "\"01-31\""), ("premium.collection_ends_in", "\"same-year\"")],
+    );
+    assert!(!has(&assumed, "2025-10-20T10:00"), "90 days end within the collection period");
+    assert!(has(&assumed, "2025-12-20T10:00"));
+}
+
+/// A second subsidy of one child would otherwise be found by the rule and its fact refused by the check of facts.
+#[test]
+fn d6_4_that_a_subsidy_was_given_already_is_a_known_fact() {
+    let facts = json!({"enrolment": {"area": "140105", "already_subsidised": true}});
+    assert_eq!(known::problems(&pack("shanxi-2026"), &facts), []);
 }

@@ -169,7 +169,7 @@ fn table_2_6_enrolled_elsewhere_or_a_second_time() {
     let pack = shipped(SINCE);
     let mut facts = enrolled("2026-03-01T09:00", "2026-03-10");
     facts["enrolment"]["area"] = json!("340104");
-    assert_eq!(told(&asked("premium-payer", &pack, &facts).expect("decided")), "D6-3 none 2026");
+    assert_eq!(told(&asked("premium-payer", &pack, &facts).expect("decided")), "D6-3 other-province 2026");
     let mut again = enrolled("2026-03-01T09:00", "2026-03-10");
     again["enrolment"]["already_subsidised"] = json!(true);
     assert_eq!(told(&asked("premium-payer", &pack, &again).expect("decided")), "D6-4 none 2026");
@@ -242,6 +242,68 @@ fn what_is_due_follows_the_step_that_decided_it() {
     for (payer, subsidy, premium) in rows {
         assert_eq!((due("subsidy-due", payer), due("premium-due", payer)), (subsidy, premium), "{payer}");
     }
+}
+
+/// A family would otherwise be told "from birth" though its child was enrolled too late for that.
+#[test]
+fn d5_3_both_the_enrolment_and_the_payment_lie_within_the_90_days() {
+    let assumed = collected_until_december();
+    let (born, paid_at) = ("2025-12-31T21:00", "2026-02-01T10:00");
+    let of = |enrolled_on: &str| asked("premium-payer", &assumed, &paid(born, enrolled_on, paid_at)).expect("decided");
+    assert_eq!(told(&of("2026-03-31")), "D5-3 family 2026 2025-12-31", "the last of the 90 days");
+    let late = of("2026-04-01");
+    assert_eq!(told(&late), "D5-4 person-and-subsidy 2026");
+    assert_eq!(given(&late, "start_not_before"), "2026-07-02", "counted from the later of the two");
+    assert!(late.warnings.iter().any(|(zh, _)| zh.contains("G2)")), "how the source is read is said");
+    // By the certificate counts as well; before the birth nobody is enrolled.
+    let mut provisional = paid(born, "2026-04-10", paid_at);
+    provisional["enrolment"]["enrolled_on"] = Value::Null;
+    let missing = asked("premium-payer", &assumed, &provisional);
+    assert_eq!(missing, Err(Undecidable::Missing(vec!["enrolment.enrolled_on".into()])));
+    provisional["provisional"] = json!({"enrolled_on": "2026-01-04", "area": "140105"});
+    assert_eq!(told(&asked("premium-payer", &assumed, &provisional).expect("decided")), "D5-3 family 2026 2025-12-31");
+    let before = asked("premium-payer", &assumed, &paid(born, "2025-12-30", paid_at));
+    assert!(matches!(before, Err(Undecidable::Impossible { path, .. }) if path == "enrolment.enrolled_on"));
+    // Where it changes nothing, the enrolment is not asked for: a late payment is late whenever the child was enrolled.
+    for (paid_at, row) in [("2026-04-01T10:00", "D5-4"), ("2025-12-31T23:00", "D5-2")] {
+        let facts = json!({"child": {"born_at": born}, "premium": {"paid_at": paid_at}});
+        assert_eq!(&*asked("premium-payer", &assumed, &facts).expect("decided").row, row);
+    }
+}
+
+/// A family would otherwise read that it owes nothing beside the next year's premium, which it owes.
+#[test]
+fn what_is_due_is_said_of_the_year_that_was_decided() {
+    let pack = shipped(BEFORE);
+    let born = "2025-12-31T21:00";
+    let mut facts = enrolled(born, "2026-01-05");
+    facts["premium-payer"] = json!({"payer": "none", "year": 2025});
+    let free = asked("premium-due", &pack, &facts).expect("decided");
+    assert_eq!((free.outcome, &*free.zh), (Outcome::No, "出生当年家庭无须缴纳保费"));
+    assert_eq!(free.en, "for the year of birth the family owes no premium");
+    facts["premium-payer"] = json!({"payer": "family", "year": 2026});
+    let next = asked("premium-due", &pack, &facts).expect("decided");
+    assert_eq!((next.outcome, &*next.zh), (Outcome::Yes, "出生次年保费由家庭缴纳"));
+}
+
+/// A family enrolled in another province would otherwise read that it owes nothing there.
+#[test]
+fn d6_3_the_premium_of_another_province_is_for_its_rules() {
+    let pack = shipped(SINCE);
+    let mut facts = enrolled("2026-03-01T09:00", "2026-03-10");
+    facts["enrolment"]["area"] = json!("340104");
+    let decision = asked("premium-payer", &pack, &facts).expect("decided");
+    assert_eq!(told(&decision), "D6-3 other-province 2026");
+    assert_eq!((&decision.gives["amount_fen"], &decision.gives["amount_known"]), (&Value::Null, &json!(false)));
+    assert!(decision.zh.contains("参保地"), "{}", decision.zh);
+    assert!(
+        decision.warnings.iter().all(|(zh, _)| !zh.contains("缴费标准未载入")),
+        "no standard of this pack is missing"
+    );
+    let due = asked("premium-due", &pack, &facts).expect("decided");
+    assert_eq!(due.outcome, Outcome::No);
+    assert!(due.zh.contains("参保地"), "{}", due.zh);
+    assert_eq!(asked("subsidy-due", &pack, &facts).expect("decided").outcome, Outcome::No);
 }
 
 /// A family would otherwise find no answer on some day of the year.

@@ -56,6 +56,17 @@ fn tax_1005_paid_although_nothing_was_owed() {
     assert_eq!((next_year.outcome, &*next_year.row), (Outcome::No, "C0"));
 }
 
+/// A premium that is owed in the province of enrolment would otherwise be called one that nobody owed.
+#[test]
+fn a_premium_of_another_province_is_not_called_one_that_was_not_owed() {
+    let there = decided(&family("other-province", json!([paid("V1", "2026-04-01T10:00", 2026)])));
+    assert_eq!((there.outcome, &*there.row), (Outcome::No, "C0"));
+    let mut here = paid("V2", "2026-04-02T10:00", 2026);
+    here["area"] = json!("140105");
+    let wrong_place = decided(&family("other-province", json!([here])));
+    assert_eq!(vouchers(&wrong_place), due("V2", "TAX-1004"));
+}
+
 /// A father and a mother who both paid would otherwise have paid twice; the first payment must stay.
 #[test]
 fn tax_1003_two_vouchers_for_one_year_and_the_later_one_is_refunded() {

@@ -15,7 +15,7 @@ use crate::{
     case::Case,
     law::{self, Kind, Term},
     legal_time::{self, Counting, Deadline, Span, Unit},
-    rules::counting,
+    rules::{counting, premium::next_year},
 };
 
 /// The values that a pack may set for the card alone.
@@ -144,6 +144,10 @@ impl Card {
             return None;
         }
         let from = self.from.iter().find_map(|path| start(case, path))?;
+        // The source gives the shelter only to a child born at the end of the year.
+        if self.term == "premium.shelter" && !next_year::is_sheltered(case, &from) {
+            return None;
+        }
         let provision = case.provision(self.term, Some(from.date()))?;
         let name = Words::new(self.zh, self.en);
         let law::Value::Span(span) = provision.value else {

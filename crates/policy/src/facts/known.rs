@@ -41,7 +41,7 @@ const KNOWN: &[&str] = &[
     "registration.registered_on registration.area registration.address registration.household_number",
     "registration.household_head registration.police_station provisional.person_number provisional.area",
     "provisional.enrolled_on provisional.missing enrolment.person_number enrolment.area enrolment.enrolled_on",
-    "enrolment.years premium.voucher premium.paid_at premium.amount_fen premium.years maternity-status.*",
+    "enrolment.years enrolment.already_subsidised premium.voucher premium.paid_at premium.amount_fen premium.years maternity-status.*",
     "benefit-choice.start_on hand-over.handed_over_on hand-over.tracking_number",
 ];
 

@@ -1,7 +1,7 @@
 //! Domain tables D5 and D6: who pays a newborn's premium of a year, by the minute of birth and the place of enrolment.
 //!
 //! ```text
-//!   birth year   family │ none (D5-1) │ fiscal (D6-1; not: born earlier D6-2, enrolled elsewhere D6-3, had one D6-4)
+//!   birth year   family │ none (D5-1) │ fiscal (D6-1; not: born earlier D6-2, enrolled elsewhere D6-3: by its rules, had one D6-4)
 //!   next year    collection period (D5-2) │ missed, but within the shelter of 90 days (D5-3) │ late (D5-4)
 //! ```
 //!
@@ -26,6 +26,9 @@ use crate::{
 };
 
 pub mod next_year;
+
+/// The payer of a child who is enrolled in another province: whoever that province's rules name.
+pub(crate) const OTHER_PROVINCE: &str = "other-province";
 
 const GIVES: &[&str] = &[
     "payer",
@@ -86,7 +89,8 @@ pub const RULES: &[Rule] = &[
         needs: &["premium.birth_year_payer"],
         gives: &[],
         decide: |case| {
-            due(case, &["fiscal"], ("由财政资助", "the state pays"), ("不属财政资助", "the state does not pay"))
+            let due = due(case, &["fiscal"])?;
+            Ok(due.said(("由财政资助", "the state pays"), ("不属财政资助", "the state does not pay")))
         },
     },
     Rule {
@@ -100,8 +104,13 @@ pub const RULES: &[Rule] = &[
         needs: &["premium.birth_year_payer"],
         gives: &[],
         decide: |case| {
-            let who = &["family", "person-and-subsidy"];
-            due(case, who, ("由家庭缴纳", "the family pays"), ("家庭无须缴纳", "the family owes nothing"))
+            let due = due(case, &["family", "person-and-subsidy"])?;
+            let no = if due.is_elsewhere {
+                ("保费按参保地规定,不在本省缴纳", "the premium is for the rules of the province of enrolment")
+            } else {
+                ("家庭无须缴纳保费", "the family owes no premium")
+            };
+            Ok(due.said(("保费由家庭缴纳", "the family pays the premium"), no))
         },
     },
 ];
@@ -242,22 +251,23 @@ fn subsidised(case: &Case<'_>, born_at: &LocalMinute) -> Result<Ruling, Undecida
         // G25: whether the programme goes on is for the next pack to say.
         return Err(Undecidable::NotSet("premium.birth_year_payer"));
     }
-    let not = |row, zh: &str, en: &str| {
+    let not = |row, payer, zh: &str, en: &str| {
         let ruling =
             Ruling::yes(row, format!("不属财政资助:{zh}"), format!("no subsidy: {en}")).excluding("D6-1", zh, en);
-        Ok(told(case, born_at, ruling, "none", year))
+        Ok(told(case, born_at, ruling, payer, year))
     };
     if let Some(from) = minute("premium.born_from").filter(|from| born_at < *from) {
         let from = from.as_str().replace('T', " ");
-        let ruling = not("D6-2", &format!("出生早于{from}"), &format!("born before {from}"))?;
+        let ruling = not("D6-2", "none", &format!("出生早于{from}"), &format!("born before {from}"))?;
         return Ok(ruling.warning("适用此前的规定(D5)", "the rules that held before apply (D5)"));
     }
     if case.truth("enrolment.already_subsidised") == Some(true) {
-        return not("D6-4", "该新生儿已资助一次", "one subsidy for the child was given already");
+        return not("D6-4", "none", "该新生儿已资助一次", "one subsidy for the child was given already");
     }
     let area = case.text("enrolment.area").or_else(|| case.text("provisional.area"));
     if !case.pack.covers_area(case.must("enrolment.area", area)?) {
-        return not("D6-3", "未在本省参保", "enrolled in another province");
+        let (zh, en) = ("未在本省参保,保费按参保地规定", "enrolled in another province, whose rules say who pays");
+        return not("D6-3", OTHER_PROVINCE, zh, en);
     }
     let start = start(case, born, enrolled_on(case, born_at)?);
     let ruling = Ruling::yes(
@@ -323,7 +333,7 @@ fn told(case: &Case<'_>, born_at: &LocalMinute, ruling: Ruling, payer: &str, yea
     ] {
         ruling.gives.entry(field).or_insert(value);
     }
-    if amount.is_none() {
+    if amount.is_none() && payer != OTHER_PROVINCE {
         ruling = ruling.warning(
             format!("{year}年度缴费标准未载入,金额未知"),
             format!("the amount is not known: the pack does not set the standard of {year}"),
@@ -332,11 +342,40 @@ fn told(case: &Case<'_>, born_at: &LocalMinute, ruling: Ruling, payer: &str, yea
     ruling
 }
 
+/// Whether one of some payers pays, and for which year that was decided.
+struct Due {
+    is_due: bool,
+    is_elsewhere: bool,
+    /// Of the year after birth, not of the birth year.
+    is_next_year: bool,
+}
+
 /// Yes where one of these pays: by the step that decided it, else decided here.
-fn due(case: &Case<'_>, who: &[&str], yes: (&str, &str), no: (&str, &str)) -> Result<Ruling, Undecidable> {
-    let is_due = match case.text("premium-payer.payer") {
-        Some(decided) => who.contains(&decided),
-        None => payer(case)?.gives.get("payer").and_then(Value::as_str).is_some_and(|payer| who.contains(&payer)),
+fn due(case: &Case<'_>, who: &[&str]) -> Result<Due, Undecidable> {
+    let decided;
+    let (payer, year) = match case.text("premium-payer.payer") {
+        Some(payer) => (payer, case.number("premium-payer.year")?),
+        None => {
+            decided = payer(case)?.gives;
+            let payer = decided.get("payer").and_then(Value::as_str).unwrap_or_default();
+            (payer, decided.get("year").and_then(Value::as_i64))
+        }
     };
-    Ok(if is_due { Ruling::yes("", yes.0, yes.1) } else { Ruling::no("", Vec::new(), no.0, no.1) })
+    // A step that does not tell its year decides that of birth, as every shipped pack asks it.
+    let born = case.minute("child.born_at")?.map(|born_at| i64::from(born_at.date().year()));
+    let is_next_year = matches!((year, born), (Some(year), Some(born)) if year > born);
+    Ok(Due { is_due: who.contains(&payer), is_elsewhere: payer == OTHER_PROVINCE, is_next_year })
+}
+
+impl Due {
+    /// In a sentence that names its year: what holds for the birth year says nothing about the next.
+    fn said(&self, yes: (&str, &str), no: (&str, &str)) -> Ruling {
+        let (zh, en) = if self.is_due { yes } else { no };
+        let (zh, en) = if self.is_next_year {
+            (format!("出生次年{zh}"), format!("for the year after birth {en}"))
+        } else {
+            (format!("出生当年{zh}"), format!("for the year of birth {en}"))
+        };
+        if self.is_due { Ruling::yes("", zh, en) } else { Ruling::no("", Vec::new(), zh, en) }
+    }
 }

@@ -20,6 +20,7 @@ use crate::{
     decision::Undecidable,
     facts,
     law::{Kind, Term, Value as LawValue, yuan},
+    rules::premium::OTHER_PROVINCE,
 };
 
 /// The rule of this table.
@@ -105,7 +106,8 @@ fn refund(case: &Case<'_>) -> Result<Ruling, Undecidable> {
     };
     let owed = match payer {
         "fiscal" | "none" => false,
-        "family" | "person-and-subsidy" => true,
+        // Owed too where it is by another province's rules: what was paid there, this table does not call unowed.
+        "family" | "person-and-subsidy" | OTHER_PROVINCE => true,
         _ => return Err(impossible("premium-payer.payer", "不认识的缴费主体", "names no payer")),
     };
     let found = causes(&payments, owed, year, case.text("enrolment.area"));

@@ -3,11 +3,12 @@
 //!
 //! "Born at the end of the year" (年底出生) no source defines. It is derived: the shelter ends after the collection period
 //! does (G5). Until when that period runs no source says either; where the outcome does not depend on it, it is not asked.
+//! In the shelter "参保缴费" is read as both: enrolment and payment each lie within the 90 days (G2).
 
 use identifiers::LocalMinute;
 use jiff::civil::Date;
 
-use super::told;
+use super::{enrolled_on, told};
 use crate::{
     case::Case,
     decision::Undecidable,
@@ -45,15 +46,29 @@ impl Periods {
         if self.shelter.nominal > until { Some(true) } else { self.shelter.rolled().map(|rolled| rolled > until) }
     }
 
-    /// The last day on which the family can surely pay the personal part alone; `None` where it is not known.
-    fn pay_by(&self, next_year: i16) -> Option<Date> {
-        let sheltered = self.shelter.rolled().unwrap_or(self.shelter.nominal);
+    /// The last day of the shelter; as counted where the calendar does not reach.
+    fn sheltered_until(&self) -> Date {
+        self.shelter.rolled().unwrap_or(self.shelter.nominal)
+    }
+
+    /// True where the shelter gives the family days that the collection period does not.
+    fn shelters(&self, next_year: i16) -> bool {
         match self.collection_until {
-            Some(until) => Some(until.max(sheltered)),
+            Some(until) => self.sheltered_until() > until,
             // A shelter that ends within the birth year says nothing about the next year's collection period.
-            None => (sheltered.year() >= next_year).then_some(sheltered),
+            None => self.sheltered_until().year() >= next_year,
         }
     }
+
+    /// The last day on which the family can surely pay the personal part alone; `None` where it is not known.
+    fn pay_by(&self, next_year: i16) -> Option<Date> {
+        if self.shelters(next_year) { Some(self.sheltered_until()) } else { self.collection_until }
+    }
+}
+
+/// True where the shelter is of use to a child of this birth: the source gives it to those born at the end of the year.
+pub(crate) fn is_sheltered(case: &Case<'_>, born_at: &LocalMinute) -> bool {
+    matches!(Periods::of(case, born_at), Ok(Some(periods)) if periods.shelters(born_at.date().year() + 1))
 }
 
 /// The last day of the collection period for a year; `None` where the source leaves it open.
@@ -90,11 +105,19 @@ pub(super) fn decide(case: &Case<'_>, born_at: &LocalMinute) -> Result<Ruling, U
     };
     let ruling = if periods.collection_until.is_some_and(|until| paid_on <= until) {
         in_collection(year, paid_on, &periods)
-    } else if !periods.shelter.is_past(paid_on)? {
-        sheltered(case, born, year, paid_on, &periods)
+    } else if periods.shelter.is_past(paid_on)? {
+        late(case, born, year, paid_on, &periods)?
     } else {
-        let until = case.set("premium.collection_until", periods.collection_until)?;
-        late(case, born, year, paid_on, until, &periods)?
+        // Only here the enrolment matters: a payment after the shelter is late whenever the child was enrolled.
+        let both_on = paid_on.max(enrolled_on(case, born_at)?);
+        if periods.shelter.is_past(both_on)? {
+            late(case, born, year, both_on, &periods)?.warning(
+                "缴费在期限内而参保在期限之后:“参保缴费”按两者均须在期限内理解,来源未写明(G2)",
+                "paid in time but enrolled after it: that both must lie within the period is how the source is read; it does not say so (G2)",
+            )
+        } else {
+            sheltered(case, born, year, both_on, &periods)
+        }
     };
     let payer = match (ruling.row, case.word("premium.late_cost", Some(born))) {
         ("D5-4", Some("personal-and-subsidy")) => "person-and-subsidy",
@@ -120,13 +143,14 @@ fn in_collection(year: i16, paid_on: Date, periods: &Periods) -> Ruling {
     )
 }
 
-/// D5-3: the collection period is missed, or may be, and the payment is within the shelter.
-fn sheltered(case: &Case<'_>, born: Date, year: i16, paid_on: Date, periods: &Periods) -> Ruling {
+/// D5-3: the collection period is missed, or may be, and enrolment and payment, the later of which counts, are within
+/// the shelter.
+fn sheltered(case: &Case<'_>, born: Date, year: i16, both_on: Date, periods: &Periods) -> Ruling {
     let start = match case.word("premium.shelter_effect", Some(born)) {
         Some("year") => first_of(year),
         Some(_) | None => born,
     };
-    let last = periods.shelter.rolled().unwrap_or(periods.shelter.nominal);
+    let last = periods.sheltered_until();
     let ruling = Ruling::yes(
         "D5-3",
         format!("出生后{}内({last}止)参保缴费:只缴{year}年度个人缴费部分,待遇自{start}起", periods.shelter.span.zh()),
@@ -136,7 +160,7 @@ fn sheltered(case: &Case<'_>, born: Date, year: i16, paid_on: Date, periods: &Pe
         ),
     )
     .giving("start_on", day(Some(start)))
-    .excluding("D5-4", format!("{paid_on}未过{last}"), format!("{paid_on} is not after {last}"));
+    .excluding("D5-4", format!("{both_on}未过{last}"), format!("{both_on} is not after {last}"));
     match periods.collection_until {
         Some(until) => {
             ruling.excluding("D5-2", format!("集中缴费期已于{until}截止"), format!("the collection period ended on {until}"))
@@ -148,26 +172,21 @@ fn sheltered(case: &Case<'_>, born: Date, year: i16, paid_on: Date, periods: &Pe
     }
 }
 
-/// D5-4: as an ordinary resident who missed the collection period.
-fn late(
-    case: &Case<'_>,
-    born: Date,
-    year: i16,
-    paid_on: Date,
-    collection_until: Date,
-    periods: &Periods,
-) -> Result<Ruling, Undecidable> {
-    let last = periods.shelter.rolled().unwrap_or(periods.shelter.nominal);
+/// D5-4: as an ordinary resident who missed the collection period; by the later of enrolment and payment where the
+/// payment alone was not late.
+fn late(case: &Case<'_>, born: Date, year: i16, both_on: Date, periods: &Periods) -> Result<Ruling, Undecidable> {
+    let collection_until = case.set("premium.collection_until", periods.collection_until)?;
+    let last = periods.sheltered_until();
     let ruling = Ruling::yes(
         "D5-4",
         format!("错过集中缴费期({collection_until})和出生后{}({last}):按普通居民补缴{year}年度", periods.shelter.span.zh()),
         format!("the collection period ({collection_until}) and the {} after birth ({last}) were missed: {year} is paid as an ordinary resident", periods.shelter.span),
     )
-    .excluding("D5-2", format!("{paid_on}晚于{collection_until}"), format!("{paid_on} is after {collection_until}"))
-    .excluding("D5-3", format!("{paid_on}晚于{last}"), format!("{paid_on} is after {last}"));
+    .excluding("D5-2", format!("{both_on}晚于{collection_until}"), format!("{both_on} is after {collection_until}"))
+    .excluding("D5-3", format!("{both_on}晚于{last}"), format!("{both_on} is after {last}"));
     let Some(waiting) = case.span("premium.waiting", Some(born)) else { return Ok(ruling) };
     // The least wait, by its nominal end: moving it off a rest day would only make a family wait longer.
-    let waited = legal_time::nominal(paid_on, waiting, CountFrom::NextDay, case.calendar)?;
+    let waited = legal_time::nominal(both_on, waiting, CountFrom::NextDay, case.calendar)?;
     Ok(ruling.giving("start_not_before", day(Some(crate::calendar::next(waited)))).warning(
         format!("待遇等待期至少{},确切长度来源未写明", waiting.zh()),
         format!("the waiting period is at least {waiting}; how long exactly the source does not say"),
