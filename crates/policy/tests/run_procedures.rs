@@ -59,7 +59,7 @@ fn a_premium_that_nobody_owed_is_proved_looked_at_by_two_persons_and_paid_back()
     assert_eq!((first, second), (json!(CLERKS[0]), json!(CLERKS[1])));
     assert_eq!(refund.fields["refund-payment"]["refund"], json!({"amount_fen": 40_000}));
     assert_eq!(refund.messages(), ["N19"], "and nobody is told that the case is all done (N29)");
-    assert!(refund.text("N19").contains("重复缴费400.00元已提交退款"));
+    assert!(refund.text("N19").contains("多缴保费400.00元已提交退款"));
 
     let mut alone = case.follows("refund", paid("V9", 2026), json!({}));
     alone.clerks.truncate(1);

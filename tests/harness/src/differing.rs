@@ -53,10 +53,11 @@ const SIGNED: &str = "登记表已签字确认。可持居民户口簿到落户�
 const ENDED: &str = "您申请的新生儿出生“一件事”已全部办结,欢迎登录皖事通APP评价本次服务。";
 const IN_PART: &str = "您申请的新生儿出生“一件事”已办结部分事项,另有1项需线下办理,办理指引可在皖事通APP查看。";
 const SHANXI_CERTIFIED: &str =
-    "《出生医学证明》已签发,领取方式:自取。申请已转公安机关办理出生登记,进度可在三晋通APP查看。";
-const SHANXI_ENDED: &str = "您申请的新生儿出生“一件事”已全部办结,欢迎登录三晋通APP评价本次服务。";
+    "《出生医学证明》已签发,领取方式:自取。申请已转公安机关办理出生登记,进度可在“三晋通”平台查看。";
+const SHANXI_ENDED: &str = "您申请的新生儿出生“一件事”已全部办结,欢迎登录“三晋通”平台评价本次服务。";
 const FREE: &str = "您的孩子已完成居民医保参保登记,出生当年个人缴费由财政全额资助,您无需缴费,自出生之日起享受待遇。";
 const REFUNDED: &str = "居民医保重复缴费400.00元已提交退款,将原路退回,请留意到账。";
+const SHANXI_REFUNDED: &str = "居民医保多缴保费400.00元已提交退款,将原路退回,请留意到账。";
 
 /// The published text, letter by letter.
 fn enrolled(mother: &str) -> String {
@@ -143,9 +144,9 @@ fn by_the_minute_of_birth() -> Vec<Family> {
         family(
             "shanxi-2025-born-2359",
             &[
-                SHANXI_CERTIFIED,
+                "《出生医学证明》已签发,领取方式:自取。申请已转公安机关办理出生登记,进度可在“山西政务”小程序查看。",
                 "您的孩子已完成居民医保参保登记,出生当年无需缴费。2026年居民医保费请于2026年3月31日前缴纳。",
-                SHANXI_ENDED,
+                "您申请的新生儿出生“一件事”已全部办结,欢迎登录“山西政务”小程序评价本次服务。",
             ],
             &[],
             &["subsidy-entry"],
@@ -162,14 +163,14 @@ fn by_the_minute_of_birth() -> Vec<Family> {
                 SHANXI_CERTIFIED,
                 FREE,
                 SHANXI_ENDED,
-                "您申请更正的登记信息已更正,相关部门数据将同步更新,请登录三晋通APP核对。",
+                "您申请更正的登记信息已更正,相关部门数据将同步更新,请登录“三晋通”平台核对。",
             ],
             &[("subsidy-entry", "amount_fen", "40000"), ("subsidy-reversal", "amount_fen", "40000")],
             &[],
         ),
         family(
             "shanxi-paid-though-free",
-            &[SHANXI_CERTIFIED, FREE, SHANXI_ENDED, REFUNDED],
+            &[SHANXI_CERTIFIED, FREE, SHANXI_ENDED, SHANXI_REFUNDED],
             &[("subsidy-entry", "amount_fen", "40000"), ("refund-payment", "amount_fen", "40000")],
             &["subsidy-reversal"],
         ),
@@ -293,8 +294,8 @@ async fn told_wrongly(data: &Path, played: &[Played]) -> anyhow::Result<Vec<Stri
     let mut wrongs = Vec::new();
     for Played { family, cases, phone } in played {
         let (signature, portal) = match family.example {
-            "shanxi-2025-born-2359" => ("山西政务", "三晋通APP"),
-            shanxi if shanxi.starts_with("shanxi") => ("三晋通", "三晋通APP"),
+            "shanxi-2025-born-2359" => ("山西政务", "“山西政务”小程序"),
+            shanxi if shanxi.starts_with("shanxi") => ("三晋通", "“三晋通”平台"),
             _ => ("皖事通", "皖事通APP"),
         };
         // The number of the case is the only thing in a text that no file can say beforehand.
