@@ -2,50 +2,30 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::sync::Arc;
-
 use adapter::{
-    Department, Reply, Retry, Stopped, Undone, Unknown,
-    simulated::{Behaviour, Behaviours, Desk, Ledger, magic},
+    Reply, Retry, Stopped, Undone, Unknown,
+    simulated::{Behaviour, magic},
     testing,
 };
 use identifiers::{AreaCode, CertificateNumber, CitizenId, LocalMinute, Sex, synthetic};
 use insurance_adapter::{
-    InsuranceAgency, adapter,
+    InsuranceAgency,
     contract::{
         Certificate, Child, ClaimMaternity, ClaimMaternityOutput, Delivery, EnrolProvisionally,
         EnrolProvisionallyOutput, EnrolResident, EnrolResidentOutput, Enrolment, Insurance, InsuranceYear,
         MaternityDecision, MaternityRoute, Missing, Mother, Provisional, RecordSubsidy, RecordSubsidyOutput,
         Registration, SubsidisedChild, Subsidy, SubsidyLine,
     },
-    simulated::{MATERNITY_FEN, PREMIUM_FEN, SimulatedInsurance},
+    simulated::{MATERNITY_FEN, PREMIUM_FEN},
 };
 use jiff::civil::date;
-use service::clock::VirtualClock;
 
-/// 2026-11-22 in Beijing.
-const NOW_MS: i64 = 1_795_276_800_000;
+#[path = "shared/world.rs"]
+mod world;
 
-struct World {
-    agency: Arc<SimulatedInsurance>,
-    clock: VirtualClock,
-}
+use world::{NOW_MS, World};
 
 impl World {
-    fn new() -> Self {
-        let clock = VirtualClock::at(NOW_MS);
-        let desk = Desk::new(Ledger::in_memory(), Behaviours::default(), Arc::new(clock.clone()));
-        Self { agency: Arc::new(SimulatedInsurance::new(desk)), clock }
-    }
-
-    fn department(&self) -> Department {
-        adapter(Arc::clone(&self.agency) as Arc<dyn InsuranceAgency>)
-    }
-
-    fn standing(&self) -> usize {
-        self.agency.desk().ledger().standing_in_memory()
-    }
-
     fn takes(&self, command: &str, milliseconds: u64) {
         let slow = Behaviour { finished_after_ms: [milliseconds; 2], ..Behaviour::default() };
         self.agency.desk().behaviours().set(command, slow);

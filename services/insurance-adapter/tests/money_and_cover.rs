@@ -3,17 +3,17 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use adapter::{
-    Department, Reply, Retry, Undone, Unknown,
+    Reply, Retry, Undone, Unknown,
     correction::{CorrectRecord, CorrectRecordOutput},
-    simulated::{Behaviour, Behaviours, Desk, Ledger, magic},
+    simulated::{Behaviour, magic},
     testing::{self, Trial},
 };
 use identifiers::{AreaCode, CitizenId, synthetic};
 use insurance_adapter::{
-    InsuranceAgency, adapter,
+    InsuranceAgency,
     contract::{
         EnrolProvisionally, EnrolProvisionallyOutput, EnrolResident, EnrolResidentOutput, Insured, NotifyDenial,
         NotifyDenialOutput, OpenBenefits, OpenBenefitsOutput, PayMaternity, PayMaternityOutput, PayRefund,
@@ -21,39 +21,22 @@ use insurance_adapter::{
         TerminateEnrolment, TerminateEnrolmentOutput,
     },
     simulated::{
-        SimulatedInsurance, WAGE_FEN,
+        WAGE_FEN,
         accounts::{EXPENDITURE, MATERNITY_ALLOWANCE, MATERNITY_MEDICAL, PREMIUMS, REFUNDS, balances},
     },
 };
 use jiff::civil::date;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use service::clock::VirtualClock;
 
-/// 2026-11-22 in Beijing.
-const NOW_MS: i64 = 1_795_276_800_000;
+#[path = "shared/world.rs"]
+mod world;
+
+use world::{NOW_MS, World};
+
 const DAY_MS: i64 = 86_400_000;
 
-struct World {
-    agency: Arc<SimulatedInsurance>,
-    clock: VirtualClock,
-}
-
 impl World {
-    fn new() -> Self {
-        let clock = VirtualClock::at(NOW_MS);
-        let desk = Desk::new(Ledger::in_memory(), Behaviours::default(), Arc::new(clock.clone()));
-        Self { agency: Arc::new(SimulatedInsurance::new(desk)), clock }
-    }
-
-    fn department(&self) -> Department {
-        adapter(Arc::clone(&self.agency) as Arc<dyn InsuranceAgency>)
-    }
-
-    fn standing(&self) -> usize {
-        self.agency.desk().ledger().standing_in_memory()
-    }
-
     /// An act twice is once, in the state that the world is in.
     async fn once(&self, command: &str, fields: Value) {
         testing::act_twice_is_once(&self.department(), command, fields, || self.standing()).await;
