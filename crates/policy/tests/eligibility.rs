@@ -171,6 +171,21 @@ fn an_item_is_chosen_where_it_was_ticked_or_cannot_be_unticked() {
     }
 }
 
+/// A decision in Shanxi would otherwise cite a document of Anhui.
+#[test]
+fn an_item_is_chosen_by_the_articles_of_its_own_pack() {
+    let articles = |name: &str| {
+        let facts = json!({"child": {"items": ["insurance-premium", "insurance-enrolment"]}});
+        let packs = Packs::shipped();
+        let decision = asked("item-chosen:insurance-premium", packs.get(name).expect("shipped"), &facts);
+        decision.expect("decided").articles.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert!(articles("anhui-2024").contains(&"附件2 二.5".to_owned()), "{:?}", articles("anhui-2024"));
+    let shanxi = articles("shanxi-2025");
+    assert!(shanxi.iter().any(|article| article.contains("出生次年缴纳")), "{shanxi:?}");
+    assert!(shanxi.iter().all(|article| !article.contains("附件2")), "{shanxi:?}");
+}
+
 /// A case would otherwise run under a pack that is not for it.
 #[test]
 fn the_pack_rule_looks_at_area_and_birth() {
@@ -349,4 +364,13 @@ fn d2_an_item_whose_needed_item_is_not_chosen_is_not_done() {
     assert_eq!(of(json!(["insurance-premium", "insurance-enrolment"])), ("D2-2".to_owned(), Outcome::Yes));
     assert_eq!(of(json!(["insurance-premium"])), ("D2-4".to_owned(), Outcome::No));
     assert_eq!(of(json!([])), ("D2-3".to_owned(), Outcome::No));
+}
+
+/// A family whose form nobody has seen would otherwise be said to have left an item unticked.
+#[test]
+fn d2_without_the_form_nobody_says_what_was_ticked() {
+    let unknown = asked("item-chosen:social-security-card", &anhui(), &with(&[("/child/items", Value::Null)]));
+    assert_eq!(unknown, Err(policy::Undecidable::Missing(vec!["child.items".to_owned()])));
+    let mandatory = asked("item-chosen:birth-certificate", &anhui(), &json!({}));
+    assert_eq!(mandatory.map(|decision| decision.outcome), Ok(Outcome::Yes), "ticked or not");
 }

@@ -148,6 +148,44 @@ fn costs_refused_for_different_reasons_name_each_reason_once() {
     assert!(!decision.gives.contains_key("refused_fen"), "no sum of amounts that nobody told");
 }
 
+/// A mother whose costs are settled, or who is not insured, would otherwise be told to claim, or that the fund pays.
+#[test]
+fn what_the_status_query_says_of_settlement_and_insurance_holds_here_too() {
+    let told = |own_area: bool, agreement: &Value, fields: &[(&str, Value)]| {
+        let mut facts = stay(agreement, "2026-05-12", false, own_area);
+        for (field, value) in fields {
+            facts["maternity-status"][*field] = value.clone();
+        }
+        decided(&facts)
+    };
+    let settled = |yes: bool| [("settled", json!(yes))];
+    let elsewhere = told(false, &in_force(), &settled(true));
+    assert_eq!((&*elsewhere.row, &elsewhere.gives["settled_fen"]), ("D8-2", &json!(100_000)));
+    assert!(elsewhere.zh.contains("无需申请") && !elsewhere.zh.contains("可申请报销"), "{}", elsewhere.zh);
+    let open = told(true, &in_force(), &settled(false));
+    assert_eq!((&*open.row, &open.gives["claimable_fen"]), ("D8-1", &json!(100_000)));
+    assert!(open.zh.contains("尚未联网结算"), "{}", open.zh);
+    let closed = told(true, &suspended(), &settled(true));
+    assert_eq!((&*closed.row, closed.outcome, &closed.gives["needs_person"]), ("D8-3", Outcome::Yes, &json!(true)));
+    assert!(!closed.zh.contains("不予结算"), "{}", closed.zh);
+    let uninsured = told(true, &in_force(), &[("insured", json!("none"))]);
+    assert_eq!((&*uninsured.row, uninsured.outcome), ("D9-9", Outcome::No));
+    assert!(uninsured.zh.contains("未参保") && !uninsured.zh.contains("结算"), "{}", uninsured.zh);
+    let bare = decided(&json!({"maternity-status": {"insured": "none"}}));
+    assert_eq!(&*bare.row, "D9-9", "the costs do not matter");
+}
+
+/// A hospital that gave notice would otherwise be called one that was punished.
+#[test]
+fn a_termination_whose_cause_is_not_told_is_not_laid_to_a_sanction() {
+    let mut agreement = in_force();
+    agreement["terminated_on"] = json!("2026-05-01");
+    let decision = decided(&stay(&agreement, "2026-05-12", false, true));
+    assert_eq!(decision.gives["lines"][0]["agreement"], "terminated");
+    assert!(decision.articles.iter().all(|article| !article.contains("第三十八条")), "{:?}", decision.articles);
+    assert_eq!(decision.gives["lines"][0]["article"], "《医疗机构医疗保障定点管理暂行办法》第三十三条");
+}
+
 /// A fact that decides nothing would otherwise keep a mother waiting for a department's answer.
 #[test]
 fn only_the_facts_that_matter_are_demanded() {

@@ -240,7 +240,8 @@ fn the_allowance_is_the_national_minimum_with_what_a_hard_birth_and_each_further
     let named = missing("maternity-allowance", &json!({}));
     assert_eq!(
         named,
-        ["average_monthly_wage_fen", "babies", "difficult_birth"].map(|field| format!("maternity-status.{field}"))
+        ["average_monthly_wage_fen", "babies", "difficult_birth", "insured"]
+            .map(|field| format!("maternity-status.{field}"))
     );
     for (field, value) in [("babies", 0), ("babies", -1), ("average_monthly_wage_fen", -1)] {
         let changes = [("average_monthly_wage_fen", json!(1)), (field, json!(value))];
@@ -258,6 +259,44 @@ fn the_allowance_is_automatic_only_where_the_pack_says_so() {
     let decision = asked_of(pack("shanxi-2026"), "maternity-route", &status("employee", true, true)).expect("decided");
     assert_eq!((&decision.gives["route"], &decision.gives["allowance"]), (&json!("inform"), &json!("after-decision")));
     assert!(decision.warnings.iter().any(|(zh, _)| zh.contains("申领")));
+}
+
+/// A resident or an uninsured mother would otherwise be promised an allowance (附件2 二.6: 参保女职工).
+#[test]
+fn table_d9_only_an_insured_employee_has_an_allowance() {
+    let rule = "maternity-allowance";
+    let rows = [
+        ("resident", true, "D9-6"),
+        ("resident", false, "D9-7"),
+        ("spouse-of-employee", true, "D9-8"),
+        ("none", false, "D9-9"),
+    ];
+    for (insured, settled, row) in rows {
+        let wage = [("average_monthly_wage_fen", json!(900_000))];
+        let decision = decided(rule, &with(status(insured, settled, true), &wage));
+        assert_eq!((&*decision.row, decision.outcome), (row, Outcome::No), "{insured}");
+        assert!(!decision.gives.contains_key("days") && !decision.gives.contains_key("amount_fen"), "{insured}");
+        let bare = decided(rule, &json!({"maternity-status": {"insured": insured}}));
+        assert_eq!(bare.outcome, Outcome::No, "nothing else matters");
+    }
+}
+
+/// A mother in Shanxi would otherwise be sent with her originals to a window of which no source speaks, by articles of
+/// another province.
+#[test]
+fn another_provinces_window_and_documents_are_named_only_in_that_province() {
+    let texts = |decision: &Decision| format!("{} {} {:?}", decision.zh, decision.en, decision.articles);
+    for rule in ["maternity-route", "hospital", "maternity-to-apply"] {
+        let facts = status("employee", false, false);
+        let here = texts(&decided(rule, &facts));
+        assert!(here.contains("附件2 二.6"), "{rule}: {here}");
+        let there = texts(&asked_of(pack("shanxi-2026"), rule, &facts).expect("decided"));
+        assert!(!there.contains("附件2") && !there.contains("三(三)1"), "{rule}: {there}");
+        assert!(!there.contains("窗口") && !there.contains("线上") && !there.contains("window"), "{rule}: {there}");
+        if rule != "maternity-to-apply" {
+            assert!(here.contains("窗口") && here.contains("window"), "{rule}: {here}");
+        }
+    }
 }
 
 /// The step at which the questions of the review are answered, all with yes.

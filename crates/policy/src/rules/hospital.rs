@@ -4,7 +4,7 @@
 //! | row | agreement on the day of the cost | emergency | area | result |
 //! |---|---|---|---|---|
 //! | D8-1 | in force, cost meets the rules | any | own | `settle` |
-//! | D8-2 | in force | any | other | `apply`, originals to the window |
+//! | D8-2 | in force | any | other | `apply`, originals to the window where the pack says so |
 //! | D8-3 | suspended | no | any | `not-settled`, MAT-1102 |
 //! | D8-4 | suspended | yes | any | `person` |
 //! | D8-5 | terminated, expired, never | no | any | `not-settled`, MAT-1101 |
@@ -12,6 +12,9 @@
 //! | D8-7 | in force, cost found irregular by an audit | any | any | `withheld` from the hospital; a person sees to it that the mother is not worse off |
 //! | D8-1-rules | in force, cost said not to meet the rules | any | any | `person`: the sources have no row for it |
 //! | D8-split | costs with different results | any | any | always a person |
+//!
+//! Where the status query says whether the costs are settled, or that the mother is not insured, that holds here too:
+//! what is settled is not claimed again, what is not is claimed, and who is not insured is paid nothing.
 //!
 //! Emergency is asked only where a day is not in force, the area only where one is. Nothing here refuses a stay of
 //! which any part could be paid.
@@ -40,11 +43,14 @@ pub const RULES: &[Rule] = &[Rule {
     zh: "分娩医院是否可结算",
     en: "whether the fund pays for the delivery at this hospital",
     argument: Argument::None,
-    article: "《医疗机构医疗保障定点管理暂行办法》第三十二条、第三十三条、第四十二条; 附件2 二.6",
+    article: "《医疗机构医疗保障定点管理暂行办法》第三十二条、第三十三条、第四十二条",
     codes: &["MAT-1101", "MAT-1102"],
     needs: &["hospital.suspension_max"],
     gives: &["lines", "settled_fen", "claimable_fen", "refused_fen", "undecided_fen", "needs_person"],
-    decide: |case| Ok(assess(case)?.ruling()),
+    decide: |case| {
+        super::maternity::cite_source(case);
+        if super::maternity::is_uninsured(case)? { Ok(uninsured()) } else { Ok(assess(case)?.ruling()) }
+    },
 }];
 
 /// The values that a pack may set for them.
@@ -91,6 +97,10 @@ pub struct Line {
 pub struct Assessment {
     /// In order of the facts.
     pub lines: Vec<Line>,
+    /// Whether the network has settled them; `None` where the status query does not tell.
+    settled: Option<bool>,
+    /// The pack's source wants the originals of a claim across areas at the window.
+    originals_to_window: bool,
 }
 
 /// What all costs of a stay come to.
@@ -146,12 +156,28 @@ pub fn assess(case: &Case<'_>) -> Result<Assessment, Undecidable> {
     });
     case.complete()?;
     let (own_area, emergency) = (own_area.flatten().unwrap_or(false), emergency.flatten().unwrap_or(false));
+    let settled = case.truth("maternity-status.settled");
     let lines = costs.into_iter().zip(standings).map(|(cost, found)| {
         case.cite(found.article);
         let (row, payment) = row(&cost, found.standing, own_area, emergency);
-        Line { on: cost.on, amount_fen: cost.amount_fen, found, row, payment }
+        Line { on: cost.on, amount_fen: cost.amount_fen, found, row, payment: payment.once(settled) }
     });
-    Ok(Assessment { lines: lines.collect() })
+    let lines: Vec<Line> = lines.collect();
+    let across = lines.iter().any(|line| line.row == "D8-2" && line.payment == Payment::Apply);
+    let originals_to_window = across && super::maternity::originals_to_window(case)?;
+    Ok(Assessment { lines, settled, originals_to_window })
+}
+
+/// Not insured at all: the hospital does not matter, and nobody is asked about it.
+fn uninsured() -> Ruling {
+    Ruling::no(
+        "D9-9",
+        Vec::new(),
+        "未参保,不享受生育保险待遇,与医院是否定点无关",
+        "not insured: no entitlement, whatever the hospital's agreement",
+    )
+    .giving("lines", Vec::<Value>::new())
+    .giving("needs_person", false)
 }
 
 fn row(cost: &Cost, standing: Standing, own_area: bool, emergency: bool) -> (&'static str, Payment) {
@@ -215,6 +241,17 @@ impl Payment {
             Self::Person => "person",
         }
     }
+
+    /// What becomes of it once it is known whether the network has settled it.
+    fn once(self, settled: Option<bool>) -> Self {
+        match (self, settled) {
+            (Self::Settle, Some(false)) => Self::Apply,
+            (Self::Apply, Some(true)) => Self::Settle,
+            // Settled though the fund does not pay for that day: neither takes the other back by itself.
+            (Self::NotSettled, Some(true)) => Self::Person,
+            (plain, _) => plain,
+        }
+    }
 }
 
 impl Assessment {
@@ -242,10 +279,36 @@ impl Assessment {
 
     /// What holds of them, in a sentence in Chinese and one in English.
     pub fn sentence(&self) -> (&'static str, &'static str) {
+        match (self.row(), self.settled) {
+            ("D8-1", Some(true)) => (
+                "费用发生时协议履行中,已由基金联网结算,无需申请",
+                "the agreement was in force and the network has settled it: nothing to apply for",
+            ),
+            ("D8-1", Some(false)) => (
+                "费用发生时协议履行中,尚未联网结算,向医保经办机构申请",
+                "the agreement was in force and nothing is settled yet: paid on application",
+            ),
+            ("D8-2", Some(true)) => (
+                "跨统筹区定点医疗机构,已联网直接结算,无需申请",
+                "in force in another pooling area and settled by network: nothing to apply for",
+            ),
+            ("D8-3" | "D8-4" | "D8-5" | "D8-6", Some(true)) => (
+                "费用已联网结算,而发生之日没有履行中的医保协议,由人工核对",
+                "settled by network though no agreement was in force on the day: a person checks",
+            ),
+            _ => self.sentence_unsettled(),
+        }
+    }
+
+    /// The same where nobody has said whether it is settled, or it makes no difference.
+    fn sentence_unsettled(&self) -> (&'static str, &'static str) {
         match self.row() {
             "D8-1" => ("费用发生时协议履行中,由基金联网结算", "the agreement was in force: settled by network"),
             "D8-1-rules" => {
                 ("费用不符合生育保险政策规定,由人工审核", "the cost does not meet the rules: a person decides")
+            }
+            "D8-2" if !self.originals_to_window => {
+                ("跨统筹区定点医疗机构,可申请报销", "in force in another pooling area: paid on application")
             }
             "D8-2" => (
                 "跨统筹区定点医疗机构,可申请报销(原始材料递交经办窗口)",

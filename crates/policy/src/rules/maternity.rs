@@ -1,4 +1,4 @@
-//! Domain table D9: which way a mother's delivery costs and her maternity allowance take (附件2 二.6; 三(三)1).
+//! Domain table D9: which way a mother's delivery costs and her maternity allowance take ([003] 附件2 二.6; 三(三)1).
 //!
 //! | row | insurance | settled | area | route | allowance |
 //! |---|---|---|---|---|---|
@@ -30,6 +30,9 @@ mod review;
 mod selections;
 mod terms;
 
+/// What holds in every province; the pack's own step names its documents on top.
+const ARTICLE: &str = "《社会保险法》第五十四条";
+
 /// The rules of this table.
 pub const RULES: &[Rule] = &[
     Rule {
@@ -38,7 +41,7 @@ pub const RULES: &[Rule] = &[
         zh: "生育医疗费用报销与生育津贴的办理途径",
         en: "which way delivery costs and the maternity allowance take",
         argument: Argument::None,
-        article: "附件2 二.6; 三(三)1",
+        article: ARTICLE,
         codes: &["MAT-1101", "MAT-1102"],
         needs: &["hospital.suspension_max"],
         gives: &["route", "allowance", "allowance_days", "medical", "refused", "needs_person", "reason"],
@@ -70,15 +73,22 @@ enum Insured {
 }
 
 impl Insured {
+    const PATH: &str = "maternity-status.insured";
+
     fn read(case: &Case<'_>) -> Result<Self, Undecidable> {
-        let path = "maternity-status.insured";
-        match case.must(path, case.text(path))? {
-            "employee" => Ok(Self::Employee),
-            "resident" => Ok(Self::Resident),
-            "spouse-of-employee" => Ok(Self::SpouseOfEmployee),
-            "none" => Ok(Self::None),
-            _ => Err(Undecidable::Impossible {
-                path: path.to_owned(),
+        case.must(Self::PATH, Self::known(case)?)
+    }
+
+    /// As the status query answered; `None` where it has not.
+    fn known(case: &Case<'_>) -> Result<Option<Self>, Undecidable> {
+        match case.text(Self::PATH) {
+            None => Ok(None),
+            Some("employee") => Ok(Some(Self::Employee)),
+            Some("resident") => Ok(Some(Self::Resident)),
+            Some("spouse-of-employee") => Ok(Some(Self::SpouseOfEmployee)),
+            Some("none") => Ok(Some(Self::None)),
+            Some(_) => Err(Undecidable::Impossible {
+                path: Self::PATH.to_owned(),
                 zh: "应为employee、resident、spouse-of-employee或none".to_owned(),
                 en: "must be employee, resident, spouse-of-employee or none".to_owned(),
             }),
@@ -91,7 +101,23 @@ fn law_day(case: &Case<'_>) -> Result<Option<Date>, Undecidable> {
     case.day("delivery.delivered_on")
 }
 
+/// Names the documents by which the pack has claims made, where it is built on any.
+pub(super) fn cite_source(case: &Case<'_>) {
+    super::selection::cite_step(case, "maternity-route");
+}
+
+/// True where the status query says that the mother is not insured at all.
+pub(super) fn is_uninsured(case: &Case<'_>) -> Result<bool, Undecidable> {
+    Ok(Insured::known(case)? == Some(Insured::None))
+}
+
+/// True where the pack's source wants the originals of a claim across areas at the window.
+pub(super) fn originals_to_window(case: &Case<'_>) -> Result<bool, Undecidable> {
+    Ok(case.says(terms::ORIGINALS, law_day(case)?) == Some(true))
+}
+
 fn route(case: &Case<'_>) -> Result<Ruling, Undecidable> {
+    cite_source(case);
     let insured = Insured::read(case)?;
     let ruling = match insured {
         Insured::None => uninsured(case),
@@ -152,9 +178,6 @@ fn settled(insured: Insured, case: &Case<'_>) -> Result<Ruling, Undecidable> {
 
 fn unsettled(insured: Insured, case: &Case<'_>) -> Result<Ruling, Undecidable> {
     let employee = insured == Insured::Employee;
-    if insured == Insured::SpouseOfEmployee {
-        case.cite("《社会保险法》第五十四条");
-    }
     let claimed = case.fact(COSTS).is_some_and(|costs| costs.as_array().is_none_or(|list| !list.is_empty()));
     let ruling = if claimed {
         let assessment = hospital::assess(case)?;
@@ -194,12 +217,14 @@ fn applying(insured: Insured, medical: &str, assessment: &Assessment, case: &Cas
     };
     let (route, zh, en) = if own_area {
         ("apply", "尚未享受报销,向医保经办机构申请", "not yet reimbursed: apply to the agency")
-    } else {
+    } else if originals_to_window(case)? {
         (
             "apply-cross-area",
             "跨统筹区发生,线上申请(原始材料递交经办窗口)或到窗口办理",
             "arose in another pooling area: apply online (originals to the window) or at the window",
         )
+    } else {
+        ("apply-cross-area", "跨统筹区发生,向医保经办机构申请", "arose in another pooling area: apply to the agency")
     };
     if medical == "claim" {
         return Ok(taking(row, route, medical, zh, en));

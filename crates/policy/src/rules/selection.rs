@@ -1,6 +1,7 @@
 //! Domain table D2, and what the engine itself asks: which items are done, whether a pack holds, whether all is settled.
 
 use identifiers::LocalMinute;
+use saga::definition::Performer;
 use serde_json::Value;
 
 use super::{Argument, Rule, Ruling};
@@ -14,7 +15,7 @@ pub const RULES: &[Rule] = &[
         zh: "事项是否办理",
         en: "whether an item is done",
         argument: Argument::Item,
-        article: "附件2 二.1 事项联办",
+        article: "办理事项 (pack.toml items)",
         codes: &[],
         needs: &[],
         gives: &[],
@@ -38,22 +39,29 @@ pub const RULES: &[Rule] = &[
         zh: "各事项均已了结",
         en: "every item is settled",
         argument: Argument::None,
-        article: "附件2 二.1: 各环节审核结果反馈",
+        article: "办结 (saga.toml)",
         codes: &[],
         needs: &[],
         gives: &[],
-        decide: |_| Ok(Ruling::yes("", "各事项均已了结", "every item is settled")),
+        decide: |case| {
+            cite_step(case, "all-settled");
+            Ok(Ruling::yes("", "各事项均已了结", "every item is settled"))
+        },
     },
 ];
 
 /// What cannot be unticked is chosen, whatever the form says.
 fn item_chosen(case: &Case<'_>) -> Result<Ruling, Undecidable> {
-    let mandatory = case.pack.items.get(case.argument).is_some_and(|item| item.mandatory);
-    if mandatory {
+    let item = case.pack.items.get(case.argument);
+    if let Some(item) = item {
+        case.cite(item.source.clone());
+    }
+    if item.is_some_and(|item| item.mandatory) {
         return Ok(Ruling::yes("D2-1", "默认必选事项", "mandatory, cannot be unticked"));
     }
-    let items = case.fact("child.items").and_then(Value::as_array);
-    let ticked = |item: &str| items.is_some_and(|items| items.iter().any(|ticked| ticked.as_str() == Some(item)));
+    // A form without a tick has an empty list; without a list nobody has seen the form.
+    let items = case.must("child.items", case.fact("child.items").and_then(Value::as_array))?;
+    let ticked = |item: &str| items.iter().any(|ticked| ticked.as_str() == Some(item));
     if !ticked(case.argument) {
         return Ok(Ruling::no("D2-3", Vec::new(), "申请人未勾选", "not ticked by the applicant"));
     }
@@ -98,6 +106,15 @@ fn within_pack(case: &Case<'_>) -> Result<Ruling, Undecidable> {
     } else {
         Ruling::no("", against, "地区或出生时间不在适用范围内", "area or time of birth is outside its scope")
     })
+}
+
+/// Names the articles of the pack's step that this rule performs; none where the pack has no such step. A document of
+/// one province is thereby cited only where the pack is built on it.
+pub(crate) fn cite_step(case: &Case<'_>, rule: &str) {
+    let performs = |step: &&saga::Step| matches!(&step.performer, Performer::Law { rule: named } if **named == *rule);
+    if let Some(step) = case.pack.definition.steps.iter().find(performs) {
+        case.cite(step.source.clone());
+    }
 }
 
 /// The child whose case it is; for the family's step, all children of the application.

@@ -166,7 +166,8 @@ impl Agreement {
             return Ok(NEVER);
         }
         if self.terminated_on.is_some_and(|first| on >= first) {
-            return Ok(found(Standing::Terminated, "《医疗机构医疗保障定点管理暂行办法》第三十八条(六)"));
+            // Who ended it and why the answer does not tell: what follows for the cost is art. 33, whatever the cause.
+            return Ok(found(Standing::Terminated, "《医疗机构医疗保障定点管理暂行办法》第三十三条"));
         }
         if on > self.until {
             let suspended_at_the_end = self.suspensions.iter().any(|suspension| suspension.covers(self.until));

@@ -1,11 +1,16 @@
 //! The maternity allowance (生育津贴): its days and its amount (《女职工劳动保护特别规定》 art. 7; 《社会保险法》
 //! art. 56).
 //!
+//! Only a mother who is herself insured as an employee has one ([003] 附件2 二.6: 参保女职工).
+//!
 //! Days are the national minimum, more for a difficult birth and for each further baby, and what the province adds.
 //! The amount is the employer's average monthly wage of last year, divided and multiplied by the days: multiplied
 //! first, then rounded once to a 分, half up (no source says how; twice rounded would lose up to half a 分 a day).
 
-use super::terms::{DAYS, DIFFICULT, DIVISOR, EXTRA_BABY, PROVINCE};
+use super::{
+    Insured,
+    terms::{DAYS, DIFFICULT, DIVISOR, EXTRA_BABY, PROVINCE},
+};
 use crate::{
     case::Case,
     decision::Undecidable,
@@ -41,6 +46,11 @@ pub(super) fn with_days(case: &Case<'_>, ruling: Ruling) -> Result<Ruling, Undec
 }
 
 fn amount(case: &Case<'_>) -> Result<Ruling, Undecidable> {
+    let insured = Insured::known(case)?;
+    if let Some(other) = insured.filter(|insured| *insured != Insured::Employee) {
+        return Ok(no_allowance(case, other));
+    }
+    let _ = case.needed(Insured::PATH, insured);
     let (born, difficult, wage) =
         ("maternity-status.babies", "maternity-status.difficult_birth", "maternity-status.average_monthly_wage_fen");
     let babies = case.needed(born, babies(case)?);
@@ -67,6 +77,27 @@ fn amount(case: &Case<'_>) -> Result<Ruling, Undecidable> {
     .giving("amount_fen", amount_fen)
     .warning("来源未写明取整方法,按分四舍五入", "no source says how to round: half up to a 分");
     Ok(warned(ruling, province_is_open))
+}
+
+/// The rows of the table without an allowance: nothing but the insurance matters to them.
+fn no_allowance(case: &Case<'_>, insured: Insured) -> Ruling {
+    let row = match (insured, case.truth("maternity-status.settled")) {
+        (Insured::None, _) => "D9-9",
+        (Insured::SpouseOfEmployee, _) => "D9-8",
+        (_, Some(true)) => "D9-6",
+        (_, Some(false)) => "D9-7",
+        (_, None) => "D9-6-7",
+    };
+    let (zh, en) = if insured == Insured::None {
+        case.cite("《女职工劳动保护特别规定》第八条");
+        (
+            "未参保,没有生育津贴;职工未参加生育保险的,产假工资由用人单位支付",
+            "not insured: no allowance; an employee's employer pays her wage where it did not insure her",
+        )
+    } else {
+        ("非参保女职工,没有生育津贴", "not insured as an employee herself: no allowance")
+    };
+    Ruling::no(row, Vec::new(), zh, en).excluding("D9-allowance", "非参保女职工", "she is not insured as an employee")
 }
 
 /// A thousand million yuan: nobody earns it, and twice as much times any number of days stays in range.

@@ -55,7 +55,7 @@ const fn selection(name: &'static str) -> Rule {
         zh: "",
         en: "",
         argument: Argument::None,
-        article: "附件2 二.6; 三(三)1",
+        article: super::ARTICLE,
         codes: &[],
         needs: &[],
         gives: &[],
@@ -73,6 +73,7 @@ pub(super) fn route_of(case: &Case<'_>) -> Result<String, Undecidable> {
 }
 
 fn taken(case: &Case<'_>, routes: &[&str]) -> Result<Ruling, Undecidable> {
+    super::cite_source(case);
     let route = route_of(case)?;
     let (zh, en) = (format!("办理途径为{route}"), format!("the route is {route}"));
     Ok(if routes.contains(&route.as_str()) { Ruling::yes("D9", zh, en) } else { Ruling::no("D9", Vec::new(), zh, en) })
