@@ -175,7 +175,10 @@ impl Question {
             let waits_for = if step.selection == Selection::Chosen { Vec::new() } else { waits_for.clone() };
             found.push(Self { waits_for, ..Self::of_rule(&rule) });
         }
-        if let Performer::Law { rule } = &step.performer {
+        // That all is settled the case says by coming to this step: the rule looks at no fact that could be asked here.
+        if let Performer::Law { rule } = &step.performer
+            && &**rule != "all-settled"
+        {
             let (name, title) = (Arc::clone(&step.name), Arc::clone(&step.title));
             found.push(Self { name, title, rule: Arc::clone(rule), feeds: true, waits_for });
         }

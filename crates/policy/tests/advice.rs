@@ -333,3 +333,12 @@ fn d6_4_that_a_subsidy_was_given_already_is_a_known_fact() {
     let facts = json!({"enrolment": {"area": "140105", "already_subsidised": true}});
     assert_eq!(known::problems(&pack("shanxi-2026"), &facts), []);
 }
+
+/// A family tried out before anything is done would otherwise read that every item is settled.
+#[test]
+fn nobody_is_told_that_all_is_settled_who_has_only_asked_the_law() {
+    for (name, facts) in [("anhui-2024", example("anhui-just-born")), ("anhui-2024", example("anhui-on-time"))] {
+        let answers = asked(name, &facts, "2026-10-12T09:00");
+        assert!(answers.iter().all(|advised| &*advised.rule != "all-settled"), "what a case has done is the case's");
+    }
+}

@@ -320,3 +320,32 @@ fn a_decision_names_its_articles_inputs_and_values() {
     assert_eq!(decision.terms["benefit.on_time"], "90日");
     assert!(decision.warnings.iter().any(|(_, en)| en.contains("no last day")), "the end is assumed and said to be");
 }
+
+/// A family on day 91 would otherwise read that no day stays uncovered, which a person has yet to decide.
+#[test]
+fn d4_no_day_is_called_covered_that_a_person_has_yet_to_confirm() {
+    let anhui = shipped(ANHUI);
+    let asked = |at: &str, rule: &str, born_at: &str| {
+        asked_at(at, rule, &anhui, &json!({"child": {"born_at": born_at}})).expect("decided")
+    };
+    let rows = [
+        ("day 91", asked("2026-09-30T09:00", "year-if:birth-year", "2026-07-01T09:00")),
+        ("only the next year", asked("2027-01-10T09:00", "year-if:next-year", "2026-12-20T09:00")),
+    ];
+    for (what, decision) in rows {
+        assert_eq!(decision.gives["needs_person"], json!(true), "{what}");
+        assert!(!decision.zh.contains("没有空白") && decision.zh.contains("须人工确认"), "{what}: {}", decision.zh);
+        assert!(!decision.en.contains("no day") && decision.en.contains("a person must confirm"), "{what}");
+    }
+    let sure = asked("2026-07-10T09:00", "year-if:birth-year", "2026-07-01T09:00");
+    assert!(sure.zh.ends_with("自出生之日起没有空白"), "{}", sure.zh);
+}
+
+/// Who pays on the last day before "late" would otherwise read that this day is late already.
+#[test]
+fn d3_late_begins_on_the_day_after_the_last_one() {
+    let in_time = benefit(&shipped(ANHUI), &paid("2026-07-01T09:00", "2026-09-29T23:50", &[2026])).expect("in time");
+    let why = in_time.excluded.iter().find(|excluded| &*excluded.row == "D3-3").expect("not late");
+    assert_eq!(why.en, "2026-09-29 is not after 2026-10-08; a payment is late from the day after that");
+    assert_eq!(given(&in_time, "late_from"), "2026-10-09");
+}

@@ -325,7 +325,7 @@ fn excluded(mut ruling: Ruling, answer: &Answer, window: &Window, decided_on: Da
             } else {
                 (
                     format!("{decided_on}未超过{late}"),
-                    format!("{decided_on} is not after {late}, from which a payment is late"),
+                    format!("{decided_on} is not after {late}; a payment is late from the day after that"),
                 )
             },
         ),

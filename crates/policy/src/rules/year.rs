@@ -70,6 +70,14 @@ fn preview(case: &Case<'_>, years: BTreeSet<i16>) -> Result<Ruling, Undecidable>
     let bare = uncovered(born, &cover);
     let chosen = years.iter().map(i16::to_string).collect::<Vec<_>>().join("、");
     let (zh, en) = match bare {
+        // Nothing is called covered that a person has yet to confirm.
+        None if cover.person.is_some() => (
+            format!("缴纳{chosen}年度保费({paid_on}缴费):待遇起算日须人工确认,建议{}", cover.start_on),
+            format!(
+                "paying for {chosen} on {paid_on}: a person must confirm the first day of benefits; suggested {}",
+                cover.start_on
+            ),
+        ),
         Some((from, until)) => (
             format!("缴纳{chosen}年度保费({paid_on}缴费):{from}至{until}没有待遇"),
             format!("paying for {chosen} on {paid_on}: {from} to {until} stay uncovered"),
