@@ -128,7 +128,7 @@ fn articles(text: &str, own: &'static str) -> BTreeSet<String> {
                 continue;
             }
             if let Some((before, _)) = before.rsplit_once('章') {
-                let start = before.trim_end_matches(|letter| number(letter)).len();
+                let start = before.trim_end_matches(number).len();
                 chapter = format!("{}章", arabic(&before[start..]));
             }
             found.extend(numbers.split('、').map(|number| format!("{mark} {chapter}第{number}条")));
