@@ -22,6 +22,7 @@ use identifiers::{LocalMinute, Violation};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+pub mod kinds;
 pub mod known;
 
 /// What a birth's form brings. All other roots are names of steps.

@@ -11,7 +11,7 @@ use std::{
 
 use identifiers::LocalMinute;
 use jiff::civil::Date;
-use saga::definition::Performer;
+use saga::definition::{Performer, Selection};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -68,7 +68,7 @@ pub fn replay(
 ) -> Vec<Difference> {
     let (mut before, mut after) = (Cow::Borrowed(facts), Cow::Borrowed(facts));
     let mut differences = Vec::new();
-    for (rule, at) in asked {
+    for (rule, at) in asked.iter().filter(|(rule, _)| asks(new, rule)) {
         let was = rules::decide(rule, old, calendar, &before, at);
         let is = rules::decide(rule, new, calendar, &after, at);
         give(old, rule, &was, &mut before);
@@ -84,8 +84,8 @@ pub fn replay(
 fn difference(was: Result<Decision, Undecidable>, is: Result<Decision, Undecidable>) -> Difference {
     Difference {
         rule: was.as_ref().map(|was| Arc::clone(&was.rule)).unwrap_or_default(),
-        fen: sum(&is) - sum(&was),
-        covered_days: covered_days(&is) - covered_days(&was),
+        fen: sum(&is).zip(sum(&was)).map_or(0, |(is, was)| is.saturating_sub(was)),
+        covered_days: covered_days(&is).zip(covered_days(&was)).map_or(0, |(is, was)| is - was),
         old: Side::of(was),
         new: Side::of(is),
     }
@@ -192,7 +192,7 @@ pub fn replay_decided(
             continue;
         }
         let was = open(at)?;
-        let Some(asked_at) = &was.asked_at else { continue };
+        let Some(asked_at) = was.asked_at.as_ref().filter(|_| asks(new, &was.rule)) else { continue };
         let decide = |facts: &Value| rules::decide(&was.rule, new, calendar, facts, asked_at);
         let mut is = decide(&with(facts_of([&was]), &given));
         if !is.as_ref().is_ok_and(|is| is.inputs.keys().all(|path| was.inputs.contains_key(path))) {
@@ -270,6 +270,14 @@ fn give(pack: &Pack, rule: &str, answer: &Result<Decision, Undecidable>, facts: 
     }
 }
 
+/// True where the pack puts this question to the law at all. Of another one nobody would have been asked.
+fn asks(pack: &Pack, rule: &str) -> bool {
+    pack.definition.steps.iter().any(|step| {
+        let selected = matches!(&step.selection, Selection::Rule(named) if **named == *rule);
+        selected || matches!(&step.performer, Performer::Law { rule: named } if **named == *rule)
+    })
+}
+
 /// The step that a rule performs; of a rule that none names, the rule itself.
 fn step_of<'p>(pack: &'p Pack, rule: &'p str) -> &'p str {
     let performs = |performer: &Performer| match performer {
@@ -320,15 +328,17 @@ impl Side {
     }
 }
 
-fn sum(answer: &Result<Decision, Undecidable>) -> i64 {
-    let Ok(decision) = answer else { return 0 };
-    SUMS.iter().filter_map(|field| decision.gives.get(*field)?.as_i64()).sum()
+/// `None` where nothing can be decided: what nobody knows costs nothing and saves nothing.
+fn sum(answer: &Result<Decision, Undecidable>) -> Option<i64> {
+    let gives = &answer.as_ref().ok()?.gives;
+    let sums = SUMS.iter().filter_map(|field| gives.get(*field)?.as_i64());
+    Some(sums.fold(0_i64, i64::saturating_add))
 }
 
-fn covered_days(answer: &Result<Decision, Undecidable>) -> i64 {
-    let Ok(decision) = answer else { return 0 };
-    let (Some(start), Some(end)) = (day(&decision.gives, "start_on"), day(&decision.gives, "end_on")) else { return 0 };
-    start.until(end).map_or(0, |between| i64::from(between.get_days()) + 1)
+fn covered_days(answer: &Result<Decision, Undecidable>) -> Option<i64> {
+    let gives = &answer.as_ref().ok()?.gives;
+    let (Some(start), Some(end)) = (day(gives, "start_on"), day(gives, "end_on")) else { return Some(0) };
+    Some(start.until(end).map_or(0, |between| i64::from(between.get_days()) + 1))
 }
 
 fn day(gives: &Map<String, Value>, field: &str) -> Option<Date> {

@@ -194,6 +194,11 @@ fn a_pack_that_names_a_forbidden_fact_is_refused_with_its_line_and_cure() {
         ("marriage.spouse_name", "婚姻信息"),
         ("marriage-licence.licence", "婚姻信息"),
         ("child.card.account", "完整账号"),
+        ("certificate.number", "证照、户口簿或参保编号"),
+        ("registration.household_number", "证照、户口簿或参保编号"),
+        ("enrolment.person_number", "证照、户口簿或参保编号"),
+        ("mother.phone", "住址、电话或家庭成员姓名"),
+        ("mother.household_address", "住址、电话或家庭成员姓名"),
     ] {
         let found = problems(&texts(
             "关于{x}的通知",
@@ -202,7 +207,8 @@ fn a_pack_that_names_a_forbidden_fact_is_refused_with_its_line_and_cure() {
         let told = found.iter().find(|problem| problem.contains(word)).unwrap_or_else(|| panic!("{path}: {found:#?}"));
         assert!(told.starts_with("messages.toml:7: ") && told.contains(path) && told.contains("登录查看"), "{told}");
     }
-    for text in ["证件号码11010119900307002X", "账号6222 0210 0112 2334 455"] {
+    for text in ["证件号码11010119900307002X", "账号6222 0210 0112 2334 455", "请到样例妇幼保健院", "因离婚不能办理"]
+    {
         let found = problems(&texts(text, ""));
         assert!(found.len() == 1 && found[0].starts_with("messages.toml:6: "), "{text}: {found:#?}");
     }
@@ -221,6 +227,12 @@ fn what_a_text_names_must_be_there() {
             r#"{ mark = "{x}", kind = "text(max=a)", path = "mother.name" }"#,
             7,
             "does not know `text(max=a)`",
+        ),
+        (
+            "关于{x}",
+            r#"{ mark = "{x}", kind = "text(max=99999999999999)", path = "mother.name" }"#,
+            7,
+            "does not know `text(max=99999999999999)`",
         ),
         ("关于{x}", r#"{ mark = "{x}", kind = "name" }"#, 7, "neither `path` nor `value`"),
         ("关于{x}", r#"{ mark = "{x}", kind = "name", path = "mohter.name" }"#, 7, "no such fact: `mohter.name`"),

@@ -4,10 +4,9 @@
 //! steps are known by the fields that the pack says they give; a pack of another one thing brings facts of its own, of
 //! which only the days are looked at.
 
-use identifiers::LocalMinute;
-use jiff::civil::Date;
 use serde_json::{Map, Value};
 
+use super::kinds;
 use crate::{Form, Pack, advice::Words, rules};
 
 /// A fact that cannot be used.
@@ -60,7 +59,7 @@ pub fn problems(pack: &Pack, facts: &Value) -> Vec<FactProblem> {
         let known = Known::of(pack);
         known.check(fields, "", "", &mut found);
     }
-    found.extend(times(facts));
+    found.extend(of_other_kinds(pack.form, facts));
     if let Some(area) = super::text(facts, "application.area")
         && (area.len() != 6 || !area.bytes().all(|byte| byte.is_ascii_digit()))
     {
@@ -150,46 +149,29 @@ fn is_below(path: &str, open: &str) -> bool {
     path.strip_prefix(open).is_some_and(|rest| rest.starts_with('.'))
 }
 
-/// Every day and minute that does not exist, wherever it stands.
-pub fn times(facts: &Value) -> Vec<FactProblem> {
+/// Every value that is not of its name's kind, wherever it stands: a day that does not exist, a sum below nothing.
+pub fn of_other_kinds(form: Form, facts: &Value) -> Vec<FactProblem> {
     let mut found = Vec::new();
-    times_of(facts, "", &mut found);
+    kinds_of(form, "", facts, "", &mut found);
     found
 }
 
-fn times_of(value: &Value, path: &str, found: &mut Vec<FactProblem>) {
+fn kinds_of(form: Form, parent: &str, value: &Value, path: &str, found: &mut Vec<FactProblem>) {
     match value {
         Value::Object(fields) => {
             for (name, field) in fields {
                 let path = join(path, name);
-                match field.as_str().filter(|text| !text.is_empty()) {
-                    Some(text) => found.extend(time(name, &path, text)),
-                    None => times_of(field, &path, found),
+                match kinds::problem(form, parent, name, field) {
+                    Some(what) => found.push(FactProblem { path, what }),
+                    None => kinds_of(form, name, field, &path, found),
                 }
             }
         }
         Value::Array(entries) => {
             for (at, entry) in entries.iter().enumerate() {
-                times_of(entry, &format!("{path}[{at}]"), found);
+                kinds_of(form, parent, entry, &format!("{path}[{at}]"), found);
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
-}
-
-fn time(name: &str, path: &str, text: &str) -> Option<FactProblem> {
-    let is_minute = name.ends_with("_at");
-    let is_day = name.ends_with("_on") || matches!(name, "on" | "from" | "until" | "birth_date");
-    if !is_minute && !is_day {
-        return None;
-    }
-    let problem = |what| Some(FactProblem { path: path.to_owned(), what });
-    if is_minute || text.len() > 10 {
-        let violation = LocalMinute::parse(text).err()?;
-        return problem(Words::new(violation.zh.to_string(), violation.en.to_string()));
-    }
-    if text.len() == 10 && text.parse::<Date>().is_ok() {
-        return None;
-    }
-    problem(Words::new("日期不存在,应写成YYYY-MM-DD", "no such day; write YYYY-MM-DD"))
 }

@@ -25,6 +25,10 @@ pub enum Forbidden {
     Diagnosis,
     /// Something about a marriage.
     Marriage,
+    /// The number of a certificate, of a register or of an insured person.
+    PaperNumber,
+    /// Where a family lives or is reached, or another member's name.
+    Family,
 }
 
 impl fmt::Display for Forbidden {
@@ -36,6 +40,8 @@ impl fmt::Display for Forbidden {
             Self::Hospital => "医疗机构名称 the hospital",
             Self::Diagnosis => "诊断或分娩信息 a diagnosis or a fact of the delivery",
             Self::Marriage => "婚姻信息 a fact of a marriage",
+            Self::PaperNumber => "证照、户口簿或参保编号 the number of a certificate, a register or an insured person",
+            Self::Family => "住址、电话或家庭成员姓名 an address, a telephone number or a relative's name",
         })
     }
 }
@@ -62,14 +68,32 @@ pub(crate) fn of_path(path: &str, kind: Kind) -> Option<Forbidden> {
         "marriage" | "marriage-licence" | "marriage_licence_claimed" => Some(Forbidden::Marriage),
         "children" => Some(Forbidden::ChildName),
         "child" if path == "child" || leaf == "name" => Some(Forbidden::ChildName),
+        _ if ["number", "licence", "household_number", "person_number"].contains(&leaf) => Some(Forbidden::PaperNumber),
+        _ if leaf.ends_with("phone") || leaf.ends_with("address") || leaf == "household_head" => {
+            Some(Forbidden::Family)
+        }
         _ => None,
     }
 }
 
 /// What a text of a pack, or a value fixed in it, contains already.
 pub(crate) fn of_text(text: &str) -> Option<Forbidden> {
-    number(text)
+    let told = |(word, forbidden): &(&str, Forbidden)| text.contains(word).then_some(*forbidden);
+    number(text).or_else(|| WORDS.iter().find_map(told))
 }
+
+/// Words that a text of a pack can only mean in one way.
+const WORDS: [(&str, Forbidden); 9] = [
+    ("医院", Forbidden::Hospital),
+    ("妇幼", Forbidden::Hospital),
+    ("卫生院", Forbidden::Hospital),
+    ("诊断", Forbidden::Diagnosis),
+    ("剖宫产", Forbidden::Diagnosis),
+    ("早产", Forbidden::Diagnosis),
+    ("离婚", Forbidden::Marriage),
+    ("未婚", Forbidden::Marriage),
+    ("非婚", Forbidden::Marriage),
+];
 
 /// What the filled-in text contains that no message may contain. A case's number may be long, and the reader's own name
 /// may be in it; neither is searched.

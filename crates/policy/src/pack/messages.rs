@@ -351,10 +351,14 @@ fn longest(table: &Table<'_>, variable: &Variable) -> usize {
     of_kind.max(fixed)
 }
 
+/// The longest text that one variable may bring, in UTF-16 units: more than three providers take, and far less than a
+/// message that nobody reads.
+const TEXT_UNITS_MAX: usize = 100;
+
 fn kind(table: &Table<'_>) -> Option<Kind> {
     let word = table.needed("kind")?;
     if let Some(max) = word.value.strip_prefix("text(max=").and_then(|rest| rest.strip_suffix(')')) {
-        if let Ok(max) = max.parse::<usize>() {
+        if let Some(max) = max.parse().ok().filter(|max| (1..=TEXT_UNITS_MAX).contains(max)) {
             return Some(Kind::Text(max));
         }
     } else if let Some((_, kind)) = Kind::WORDS.iter().find(|(known, _)| *known == &*word.value) {
@@ -364,7 +368,7 @@ fn kind(table: &Table<'_>) -> Option<Kind> {
     table.report(
         word.line,
         format!("`kind` 不认识 does not know `{}`", word.value),
-        format!("用其中之一 use one of {}, text(max=20)", known.join(", ")),
+        format!("用其中之一 use one of {}, text(max=1…{TEXT_UNITS_MAX})", known.join(", ")),
     );
     None
 }

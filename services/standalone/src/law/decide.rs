@@ -118,7 +118,7 @@ fn said(problems: &[FactProblem]) -> String {
 
 /// The shipped pack under which this birth falls, and the decision that says why.
 fn chosen(facts: &Value) -> Result<(Arc<Pack>, Decision), Failure> {
-    let slips = facts::known::times(facts);
+    let slips = facts::known::of_other_kinds(policy::Form::Birth, facts);
     if !slips.is_empty() {
         return Err(Failure::Usage(said(&slips)));
     }

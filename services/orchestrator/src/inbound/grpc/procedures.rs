@@ -39,9 +39,8 @@ impl Api {
         let number = self.number_of(request::id("case_id", &request.case_id)?).await?;
         let snapshot = self.snapshot(number).await?;
         let pack = snapshot.pack.clone().ok_or(Refusal::NotFound(Missing::Procedure))?;
-        if !pack.procedures.contains_key(&*request.procedure) || snapshot.definition.procedure {
-            return Err(Refusal::NotFound(Missing::Procedure));
-        }
+        let procedure = pack.procedures.get(&*request.procedure).filter(|_| !snapshot.definition.procedure);
+        let procedure = procedure.ok_or(Refusal::NotFound(Missing::Procedure))?;
         let applicant = actor.role == "applicant" && self.is_applicant(&actor.id_number, &[number]).await?;
         let clerk = actor.role == "clerk" && !actor.id_number.is_empty();
         if !ROLES.contains(&actor.role.as_str()) || !(applicant || clerk) {
@@ -49,6 +48,19 @@ impl Api {
         }
         let now = Timestamp::from_millisecond(self.parts.clock.now_ms()).unwrap_or(Timestamp::UNIX_EPOCH);
         let corrections = form::facts_corrected(&request.corrections_json, now)?;
+        match (corrects(procedure), corrections.is_empty()) {
+            (true, true) => {
+                return Err(Refusal::invalid("corrections_json", "须写明更正的内容", "names nothing to correct"));
+            }
+            (false, false) => {
+                return Err(Refusal::invalid(
+                    "corrections_json",
+                    "此程序不更正信息",
+                    "this procedure corrects nothing",
+                ));
+            }
+            (true, false) | (false, true) => {}
+        }
         let asked = object("request_json", &request.request_json)?;
         if self.known_act(&act).await? {
             return Ok(v1::StartProcedureResponse {
@@ -97,6 +109,12 @@ impl Api {
         }
         Ok(case)
     }
+}
+
+/// True where the procedure tells departments what is corrected.
+fn corrects(procedure: &policy::pack::Procedure) -> bool {
+    let is = |path: &Arc<str>| path.split(['.', '?']).next() == Some("corrections");
+    procedure.definition.steps.iter().any(|step| step.send.iter().any(is))
 }
 
 /// A JSON object of a request; empty text is an empty object.

@@ -13,7 +13,11 @@ use proto::v1;
 use tokio::sync::mpsc;
 use tonic::Status;
 
-use super::{Api, request, status::Refusal, view};
+use super::{
+    Api, request,
+    status::{Missing, Refusal},
+    view,
+};
 use crate::{
     coordinator::{application::Application, kept_decision},
     definitions::Definitions,
@@ -56,6 +60,19 @@ impl Api {
             only.push(self.number_of(request::id("case_ids", case)?).await?);
         }
         let born_under = if request.born_under.is_empty() { new.name.to_string() } else { request.born_under };
+        match self.parts.packs.get(&born_under) {
+            Some(pack) if pack.form != new.form => {
+                let (zh, en) =
+                    ("申请表种类与所比较的政策包不同", "a pack of another form decides nothing of these cases");
+                return Err(Refusal::invalid("files", zh, en));
+            }
+            Some(_) => {}
+            // A pack that is not loaded any more still has its cases.
+            None if self.parts.store.decided(&born_under, &only, 0, 1).await?.is_empty() => {
+                return Err(Refusal::NotFound(Missing::Pack));
+            }
+            None => {}
+        }
         let replay = Arc::new(Replay {
             new,
             calendar: self.parts.calendar.clone(),

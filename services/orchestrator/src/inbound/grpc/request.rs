@@ -2,6 +2,7 @@
 
 use proto::v1;
 use saga::{Definition, StepIndex, limits::TEXT_MAX};
+use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 use vault::BlindIndex;
 
@@ -25,6 +26,13 @@ pub(crate) fn step(definition: &Definition, name: &str) -> Result<StepIndex, Ref
 /// The actor's block.
 pub(crate) fn actor(actor: Option<&v1::Actor>) -> Result<&v1::Actor, Refusal> {
     actor.ok_or_else(|| Refusal::invalid("actor", "缺少操作人", "the actor is missing"))
+}
+
+/// The number of a clerk, one spelling for one person: without spaces and what cannot be seen, in capitals, full-width
+/// characters as the narrow ones. Otherwise one clerk could act at two levels of a review under two spellings.
+pub(crate) fn officer(number: &str) -> String {
+    let seen = |character: &char| character.is_alphanumeric() || matches!(character, '-' | '_' | '.' | '/' | '@');
+    number.nfkc().filter(seen).flat_map(char::to_uppercase).collect()
 }
 
 /// The act that an idempotency key stands for; `content` is the request without its key.

@@ -6,6 +6,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use jiff::Timestamp;
+use policy::{Form, facts::kinds::decided_by_a_person};
 use prost::Message;
 use proto::v1;
 use saga::{Input, Objection, Status, StepIndex, definition::Performer, input::Says, pending::NEVER};
@@ -20,7 +21,7 @@ use super::{
 };
 use crate::{
     coordinator::{
-        OFFICER,
+        OFFICER, beijing,
         work::{Clear, Order},
     },
     inbound::form::{self, Check},
@@ -218,20 +219,31 @@ impl Api {
         let mut check = Check::new();
         if fields.keys().any(|field| !gives.iter().any(|given| **given == **field)) {
             // The name came from outside: it is not repeated.
-            let known = gives.join(", ");
-            check.note("fields_json", "YJ-0209", format!("可填写的为 {known}"), format!("may hold {known}"));
+            let (zh, en) = match gives {
+                [] => ("此待办不填写内容".to_owned(), "nothing is decided in this task".to_owned()),
+                known => (format!("可填写的为 {}", known.join(", ")), format!("may hold {}", known.join(", "))),
+            };
+            check.note("fields_json", "YJ-0209", zh, en);
         }
         for given in gives.iter().filter(|given| !fields.contains_key(&***given)) {
             check.note("fields_json", "YJ-0209", format!("缺少 {given}"), format!("{given} is missing"));
         }
+        let form = snapshot.pack.as_ref().map_or(Form::General, |pack| pack.form);
+        let filed_on = beijing(snapshot.summary.submitted_at).date();
+        for problem in decided_by_a_person(form, &is.name, &fields, filed_on) {
+            if gives.iter().any(|given| **given == *problem.path) {
+                check.note(format!("fields_json.{}", problem.path), "YJ-0209", problem.what.zh, problem.what.en);
+            }
+        }
         check.settle()?;
         let actor = request::actor(request.actor.as_ref())?;
         if actor.role == CLERK {
-            if actor.id_number.is_empty() && !is.differs_from.is_empty() {
-                let (zh, en) = ("审核须写明经办人", "a review names the person who acts");
+            let number = request::officer(&actor.id_number);
+            if number.is_empty() {
+                let (zh, en) = ("窗口办理须写明经办人", "what a clerk answers names the person who acts");
                 return Err(Refusal::invalid("actor.id_number", zh, en));
             }
-            let officer = hex::encode(self.parts.blind.of("person", &actor.id_number));
+            let officer = hex::encode(self.parts.blind.of("person", &number));
             fields.insert(OFFICER.to_owned(), officer.into());
         }
         Ok((!fields.is_empty()).then(|| acts::stated(step, Value::Object(fields))))

@@ -42,6 +42,8 @@ async fn a_clerk_gives_every_field_that_the_step_asks_for_and_no_other() {
         (r#"{"insured": true}"#, "缺少 originals_received"),
         (&*all("insured", "remark"), "缺少 insured"),
         (&*all("insured", "remark"), "可填写的为"),
+        (&*SOUND.replace("\"insured\": true", "\"insured\": \"是\""), "应为 true 或 false"),
+        (&*SOUND.replace("\"insured\": true", "\"insured\": null"), "须填写一个值"),
         ("[true]", "应为一个JSON对象"),
         ("{", "应为一个JSON对象"),
     ];
@@ -49,7 +51,7 @@ async fn a_clerk_gives_every_field_that_the_step_asks_for_and_no_other() {
         let refused = line.complete(clerks(&task, "OFFICER-1", given)).await.expect_err(expected);
         assert_eq!(refused.code(), Code::InvalidArgument, "{given}");
         let told = fields(&refused);
-        assert!(told.iter().any(|told| told.starts_with("fields_json: ") && told.contains(expected)), "{told:?}");
+        assert!(told.iter().any(|told| told.starts_with("fields_json") && told.contains(expected)), "{told:?}");
         assert!(told.iter().all(|told| !told.contains("remark")), "what came from outside is not repeated: {told:?}");
     }
     let large = format!("{{\"insured\": \"{}\"}}", "x".repeat(20_000));
@@ -68,7 +70,13 @@ async fn a_clerk_gives_every_field_that_the_step_asks_for_and_no_other() {
 async fn no_person_acts_at_two_levels_of_one_review() {
     let mut line = Line::new().await;
     let case = line.anhui_enrolled(1).await;
-    line.complete(reviewed(&line.task(&case, "first-review").await, "OFFICER-1")).await.expect("first");
+    let first = line.task(&case, "first-review").await;
+    for nobody in ["", "\u{200b} "] {
+        let answer = v1::CompleteTaskRequest { idempotency_key: "nobody-0001".to_owned(), ..reviewed(&first, nobody) };
+        let refused = line.complete(answer).await.expect_err("nobody");
+        assert!(fields(&refused)[0].starts_with("actor.id_number"), "{nobody:?}: {:?}", fields(&refused));
+    }
+    line.complete(reviewed(&first, "OFFICER-1")).await.expect("first");
     let second = line.task(&case, "second-review").await;
     let nobody = line.complete(clerks(&second, "", "")).await.expect_err("nobody");
     assert_eq!(
@@ -78,6 +86,13 @@ async fn no_person_acts_at_two_levels_of_one_review() {
     let same = line.complete(clerks(&second, "OFFICER-1", "")).await.expect_err("the same");
     assert_eq!(told(&same), (Code::FailedPrecondition, "YJ-0224".to_owned()));
     assert_eq!(line.world.buried().await, ["YJ-0224"]);
+    for spelt in [" OFFICER-1", "officer-1", "OFFICER-1", "OFFICER-1\u{200b}"] {
+        let answer = v1::CompleteTaskRequest {
+            idempotency_key: format!("spelt-{:x?}", spelt.as_bytes()).replace([' ', ','], ""),
+            ..clerks(&second, spelt, "")
+        };
+        assert_eq!(told(&line.complete(answer).await.expect_err(spelt)).1, "YJ-0224", "{spelt:?}");
+    }
     line.restart().await;
     let again =
         v1::CompleteTaskRequest { idempotency_key: "again-0001".to_owned(), ..clerks(&second, "OFFICER-1", "") };
@@ -87,6 +102,12 @@ async fn no_person_acts_at_two_levels_of_one_review() {
     let approval = r#"{"amount_fen": 500000, "allowance_fen": 0}"#;
     for officer in ["OFFICER-1", "OFFICER-2"] {
         assert_eq!(told(&line.complete(clerks(&third, officer, approval)).await.expect_err(officer)).1, "YJ-0224");
+    }
+    for spoilt in
+        [r#"{"amount_fen": -5, "allowance_fen": 0}"#, r#"{"amount_fen": 9223372036854775807, "allowance_fen": 0}"#]
+    {
+        let refused = line.complete(clerks(&third, "OFFICER-3", spoilt)).await.expect_err(spoilt);
+        assert!(fields(&refused)[0].starts_with("fields_json.amount_fen"), "{:?}", fields(&refused));
     }
     line.complete(clerks(&third, "OFFICER-3", approval)).await.expect("a third person");
     let number = line.number_of(&case).await;

@@ -192,6 +192,12 @@ async fn a_broken_pack_is_refused_with_file_and_line() {
     assert_eq!((refused.code(), &*described.field), (Code::InvalidArgument, "files"));
     let at_line = described.description.split("law.toml:").nth(1).and_then(|rest| rest.chars().next());
     assert!(at_line.is_some_and(|digit| digit.is_ascii_digit()), "{}", described.description);
+    let sound = pack_files(|_, text| text.to_owned());
+    let nobodys = v1::ReplayPolicyRequest { files: sound, born_under: "nobody".to_owned(), ..Default::default() };
+    assert_eq!(
+        line.world.api.replay_policy(Request::new(nobodys)).await.expect_err("no such pack, no case").code(),
+        Code::NotFound
+    );
     let nothing = v1::ReplayPolicyRequest::default();
     assert_eq!(
         line.world.api.replay_policy(Request::new(nothing)).await.expect_err("no pack").code(),

@@ -109,6 +109,17 @@ async fn what_no_pack_has_and_no_form_takes_is_refused_by_name() {
         let request = v1::StartProcedureRequest { request_json: request_json.to_owned(), ..sound.clone() };
         assert_eq!(line.start(request).await.expect_err("no object").code(), Code::InvalidArgument);
     }
+    for (procedure, corrections_json) in
+        [("correction", ""), ("correction", "{}"), ("refund", r#"{"child.weight_g": 3333}"#)]
+    {
+        let request = v1::StartProcedureRequest {
+            procedure: procedure.to_owned(),
+            corrections_json: corrections_json.to_owned(),
+            ..sound.clone()
+        };
+        let refused = line.start(request).await.expect_err("a correction of nothing, or by what corrects nothing");
+        assert_eq!(refused.code(), Code::InvalidArgument, "{procedure} {corrections_json}");
+    }
     let silent = v1::StartProcedureRequest { reason: " ".to_owned(), ..sound.clone() };
     assert_eq!(line.start(silent).await.expect_err("why").code(), Code::InvalidArgument);
     assert!(line.get(&case).await.procedures.is_empty());
