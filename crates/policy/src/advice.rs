@@ -27,9 +27,11 @@ use crate::{
     rules::{self, Argument},
 };
 
+mod family;
 mod last_day;
 mod preview;
 
+pub use family::{Child, children};
 pub use last_day::{LastDay, last_days};
 pub use preview::{Choice, preview};
 

@@ -11,7 +11,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Words, last_day::last_minute, with};
-use crate::{Pack, Undecidable, calendar::Calendar, case::Case, facts, rules};
+use crate::{
+    Decision, Pack, Undecidable,
+    calendar::Calendar,
+    case::Case,
+    facts, law,
+    rules::{self, premium::next_year},
+};
 
 /// One choice and what it would mean.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,33 +47,108 @@ pub struct Choice {
 }
 
 /// What the choices that a family still has would mean, in the order in which they come up.
+///
+/// The facts are one child's. What the family has not said yet is supposed as it would most likely be, and each choice
+/// for which it mattered says so.
 pub fn preview(pack: &Pack, calendar: &Calendar, facts: &Value, at: &LocalMinute) -> Vec<Choice> {
-    let asked = Asked { pack, calendar, at };
+    let (enrolled, supposed) = enrolled(facts, at);
+    let mut asked = Asked { pack, calendar, at, supposed };
     let mut choices = Vec::new();
-    let enrolled = enrolled(facts, at);
-    choices.extend(asked.choice("premium-payer", &enrolled, Words::new("参保", "enrol")));
+    choices.extend(asked.choice("premium-payer-for:birth-year", &enrolled, Words::new("参保", "enrol")));
     if facts::at(facts, "premium.paid_at").is_none() {
-        choices.extend(asked.years(&enrolled));
-        choices.extend(asked.payments(&enrolled));
+        let years = asked.years(&enrolled);
+        if years.is_empty() {
+            choices.extend(asked.next_year(&enrolled));
+        }
+        choices.extend(years);
+        let paying = asked.suppose_the_birth_year(&enrolled);
+        choices.extend(asked.payments(&paying));
     }
     choices
 }
 
-/// The facts with an enrolment today, where there is none yet: without one a payment opens nothing.
-fn enrolled<'f>(facts: &'f Value, at: &LocalMinute) -> Cow<'f, Value> {
-    match facts::at(facts, "enrolment.enrolled_on") {
-        Some(_) => Cow::Borrowed(facts),
-        None => Cow::Owned(with(facts, "enrolment.enrolled_on", at.date().to_string())),
+/// A fact that the family has not stated and that is supposed for the preview.
+struct Supposed {
+    path: &'static str,
+    said: Words,
+}
+
+/// The facts with an enrolment today where the family says, as far as there is none yet: without one a payment opens
+/// nothing, and no place has a programme.
+fn enrolled<'f>(facts: &'f Value, at: &LocalMinute) -> (Cow<'f, Value>, Vec<Supposed>) {
+    let (mut enrolled, mut supposed) = (Cow::Borrowed(facts), Vec::new());
+    if facts::at(facts, "enrolment.enrolled_on").is_none() {
+        let provisional = facts::text(facts, "provisional.enrolled_on").map(str::to_owned);
+        let day = provisional.unwrap_or_else(|| at.date().to_string());
+        enrolled = Cow::Owned(with(&enrolled, "enrolment.enrolled_on", day));
     }
+    let known = ["enrolment.area", "provisional.area"].iter().any(|path| facts::text(facts, path).is_some());
+    let place = facts::text(facts, "child.insurance.place").or_else(|| facts::text(facts, "application.area"));
+    if let Some(place) = place.filter(|_| !known) {
+        enrolled = Cow::Owned(with(&enrolled, "enrolment.area", place));
+        let said = Words::new(format!("设想在{place}参保"), format!("an enrolment in {place} is supposed"));
+        supposed.push(Supposed { path: "enrolment.area", said });
+    }
+    (enrolled, supposed)
 }
 
 struct Asked<'q> {
     pack: &'q Pack,
     calendar: &'q Calendar,
     at: &'q LocalMinute,
+    supposed: Vec<Supposed>,
 }
 
 impl Asked<'_> {
+    /// The facts with the birth year ticked where no year is: a payment is always for some year.
+    fn suppose_the_birth_year<'f>(&mut self, facts: &'f Value) -> Cow<'f, Value> {
+        const TICKED: &str = "child.insurance.years";
+        let is_named = |path: &&str| {
+            facts::at(facts, path).is_some_and(|years| years.as_array().is_none_or(|years| !years.is_empty()))
+        };
+        if ["premium.years", "enrolment.years", TICKED].iter().any(|path| is_named(path)) {
+            return Cow::Borrowed(facts);
+        }
+        let said = Words::new("尚未勾选参保年度,设想只缴出生当年", "no year is ticked yet: the birth year is supposed");
+        self.supposed.push(Supposed { path: TICKED, said });
+        Cow::Owned(with(facts, TICKED, json!(["birth-year"])))
+    }
+
+    /// What ticking the next year means where the birth year costs the family nothing: D5.
+    fn next_year(&self, facts: &Value) -> Vec<Choice> {
+        let case = Case::new(self.pack, self.calendar, facts, "", self.at);
+        let mut times = vec![(self.at.clone(), Words::new("勾选次年,今日缴费", "tick the next year and pay today"))];
+        let born_at = case.minute("child.born_at").ok().flatten();
+        // The source gives the shelter only to a child born at the end of the year.
+        let last = born_at
+            .filter(|born_at| next_year::is_sheltered(&case, born_at))
+            .and_then(|_| last_minute(&case, "premium.shelter", "child.born_at"))
+            .filter(|last| last.date() > self.at.date());
+        if let Some(last) = last {
+            let (date, after) = (last.date(), morning_after(&last));
+            let words = Words::new(
+                format!("勾选次年,最后一日({date})缴费"),
+                format!("tick the next year and pay on the last day in time, {date}"),
+            );
+            times.push((last, words));
+            if let Some(after) = after {
+                let date = after.date();
+                let words = Words::new(
+                    format!("勾选次年,逾期首日({date})缴费"),
+                    format!("tick the next year and pay on the first day that is late, {date}"),
+                );
+                times.push((after, words));
+            }
+        }
+        times
+            .into_iter()
+            .filter_map(|(minute, choice)| {
+                let paid = with(facts, "premium.paid_at", minute.as_str());
+                self.choice("premium-payer-for:next-year", &paid, choice)
+            })
+            .collect()
+    }
+
     /// Which years are paid: D4.
     fn years(&self, facts: &Value) -> Vec<Choice> {
         let ticked = [
@@ -110,6 +191,13 @@ impl Asked<'_> {
             .collect()
     }
 
+    /// What was supposed, as far as this decision asked for it, and what the decision itself leaves open.
+    fn told_with(&self, decision: &Decision) -> Vec<Words> {
+        let mattered = self.supposed.iter().filter(|supposed| decision.inputs.contains_key(supposed.path));
+        let open = decision.warnings.iter().map(|(zh, en)| Words::new(zh, en));
+        mattered.map(|supposed| supposed.said.clone()).chain(open).collect()
+    }
+
     /// What a rule would say; `None` where the pack does not use it.
     fn choice(&self, rule: &str, facts: &Value, choice: Words) -> Option<Choice> {
         let (known, _) = rules::find(rule)?;
@@ -138,12 +226,27 @@ impl Asked<'_> {
                     uncovered_from: day("uncovered_from"),
                     uncovered_until: day("uncovered_until"),
                     needs_person: decision.gives.get("needs_person") == Some(&Value::Bool(true)),
-                    warnings: decision.warnings.iter().map(|(zh, en)| Words::new(zh, en)).collect(),
+                    warnings: self.told_with(&decision),
                     ..nothing(Words::new(&decision.zh, &decision.en))
                 })
             }
-            Err(Undecidable::NotSet(_) | Undecidable::UnknownRule(_)) => None,
-            Err(why @ (Undecidable::Missing(_) | Undecidable::Year(_) | Undecidable::Impossible { .. })) => {
+            // What the source leaves open is told; what the pack does not have is no choice of the family's.
+            Err(Undecidable::NotSet(key)) => {
+                matches!(self.pack.law.get(key, None)?.value, law::Value::Unspecified).then_some(())?;
+                let (zh, en) = law::term(key).map_or(("", ""), |term| (term.zh, term.en));
+                Some(nothing(Words::new(
+                    format!("尚不能确定:来源未写明{zh}"),
+                    format!("not decidable yet: the source does not say {en}"),
+                )))
+            }
+            Err(Undecidable::UnknownRule(_)) => None,
+            Err(Undecidable::Missing(paths)) => {
+                // By the name under which the family can state it, not that of an answer to come.
+                let stated = |path: String| if path == "enrolment.area" { "application.area".to_owned() } else { path };
+                let why = super::why(&Undecidable::Missing(paths.into_iter().map(stated).collect()));
+                Some(nothing(Words::new(format!("尚不能确定:{}", why.zh), format!("not decidable yet: {}", why.en))))
+            }
+            Err(why @ (Undecidable::Year(_) | Undecidable::Impossible { .. })) => {
                 let why = super::why(&why);
                 Some(nothing(Words::new(format!("尚不能确定:{}", why.zh), format!("not decidable yet: {}", why.en))))
             }

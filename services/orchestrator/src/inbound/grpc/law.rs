@@ -3,13 +3,13 @@
 //! Values of facts are masked before they leave: the explanation is for officials and families at a counter, who see the
 //! case elsewhere. What is previewed is never stored.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use identifiers::LocalMinute;
 use policy::{
     Decision, Pack,
-    advice::{self, Words},
-    facts,
+    advice::{self, Child, Words},
+    facts::{self, known::FactProblem},
 };
 use proto::v1;
 use saga::{Event, Fact, StepIndex, input::Question};
@@ -58,23 +58,29 @@ impl Api {
         Ok(v1::ExplainCaseResponse { decisions, calendar })
     }
 
-    /// What each choice would mean.
+    /// What each choice would mean, child by child.
     pub(crate) fn preview(&self, request: &v1::PreviewChoicesRequest) -> Result<v1::PreviewChoicesResponse, Refusal> {
-        let (facts, pack, at) = self.family(&request.facts_json, &request.pack, &request.at)?;
-        let choices = advice::preview(&pack, &self.parts.calendar, &facts, &at);
-        Ok(v1::PreviewChoicesResponse {
-            pack: pack.name.to_string(),
-            choices: choices.into_iter().map(choice).collect(),
-        })
+        let (facts, at) = (family(&request.facts_json)?, self.at(&request.at)?);
+        let children = self.children(&facts, &request.pack)?;
+        let mut choices = Vec::new();
+        for child in &children {
+            let told = advice::preview(&child.pack, &self.parts.calendar, &child.facts, &at);
+            choices.extend(told.into_iter().map(|told| choice(told, child)));
+        }
+        let pack = children.first().map(|child| child.pack.name.to_string()).unwrap_or_default();
+        Ok(v1::PreviewChoicesResponse { pack, choices })
     }
 
-    /// The "last day" card, of a case or of facts.
+    /// The "last day" card, of a case or of each child of facts.
     pub(crate) async fn deadlines(
         &self,
         request: &v1::GetDeadlinesRequest,
     ) -> Result<v1::GetDeadlinesResponse, Refusal> {
-        let (facts, pack, at) = if request.case_id.is_empty() {
-            self.family(&request.facts_json, &request.pack, &request.at)?
+        let of_case;
+        let (children, at) = if request.case_id.is_empty() {
+            of_case = family(&request.facts_json)?;
+            let at = self.at(&request.at)?;
+            (self.children(&of_case, &request.pack)?, at)
         } else {
             let number = self.number_of(request::id("case_id", &request.case_id)?).await?;
             let (facts, pack) = self
@@ -84,45 +90,39 @@ impl Api {
                 .await
                 .map_err(|_| Refusal::Overloaded)?
                 .ok_or(Refusal::NotFound(Missing::Case))?;
-            (facts, pack, self.at(&request.at)?)
+            of_case = facts;
+            // The facts of a case name its one child.
+            let children = advice::children(&self.parts.packs, Some(&pack), &of_case).map_err(slip)?;
+            (children, self.at(&request.at)?)
         };
-        let days = advice::last_days(&pack, &self.parts.calendar, &facts, &at);
-        Ok(v1::GetDeadlinesResponse { last_days: days.into_iter().map(last_day).collect() })
+        let mut last_days = Vec::new();
+        for child in &children {
+            let told = advice::last_days(&child.pack, &self.parts.calendar, &child.facts, &at);
+            last_days.extend(told.into_iter().map(|told| last_day(told, child)));
+        }
+        Ok(v1::GetDeadlinesResponse { last_days })
     }
 
-    /// The facts of a family, the pack that holds for it, and the minute as of which is asked.
-    fn family(&self, text: &str, pack: &str, at: &str) -> Result<(Value, Arc<Pack>, LocalMinute), Refusal> {
-        if text.len() > FACTS_BYTES_MAX {
-            return Err(Refusal::invalid("facts_json", "超过64 KiB", "more than 64 KiB"));
-        }
-        let facts = Value::Object(procedures::object_of_any_size("facts_json", text)?);
-        let at = self.at(at)?;
+    /// Each child of a family with the pack that holds for it. Every slip in the facts is told at once.
+    fn children<'f>(&self, facts: &'f Value, pack: &str) -> Result<Vec<Child<'f>>, Refusal> {
         let packs = &self.parts.packs;
-        let pack = if pack.is_empty() {
-            let area = facts::text(&facts, "application.area").unwrap_or_default();
-            let born = facts::text(&facts, "child.born_at").or_else(|| facts::text(&facts, "children.0.born_at"));
-            let born = born
-                .map(LocalMinute::parse)
-                .transpose()
-                .map_err(|violation| Refusal::invalid("facts_json: child.born_at", violation.zh, violation.en))?;
-            let Some(born) = born else {
-                let (zh, en) = (
-                    "须写明pack,或child.born_at与application.area",
-                    "give pack, or child.born_at and application.area",
-                );
-                return Err(Refusal::invalid("facts_json", zh, en));
-            };
-            let chosen = packs.choose(area, &born);
-            chosen.map_err(|why| Refusal::invalid("facts_json: application.area", why.zh, why.en))?.clone()
+        let named = if pack.is_empty() {
+            None
         } else {
-            packs.get(pack).cloned().ok_or(Refusal::NotFound(Missing::Pack))?
+            Some(packs.get(pack).cloned().ok_or(Refusal::NotFound(Missing::Pack))?)
         };
+        let children = advice::children(packs, named.as_ref(), facts).map_err(slip)?;
         let mut check = Check::new();
-        for slip in facts::known::problems(&pack, &facts) {
-            check.note(format!("facts_json: {}", slip.path), "YJ-0209", slip.what.zh, slip.what.en);
+        let mut told = BTreeSet::new();
+        for child in &children {
+            for found in facts::known::problems(&child.pack, facts) {
+                if told.insert(found.path.clone()) {
+                    check.note(field(&found.path), "YJ-0209", found.what.zh, found.what.en);
+                }
+            }
         }
         check.settle()?;
-        Ok((facts, pack, at))
+        Ok(children)
     }
 
     fn at(&self, text: &str) -> Result<LocalMinute, Refusal> {
@@ -131,6 +131,23 @@ impl Api {
         }
         LocalMinute::parse(text).map_err(|violation| Refusal::invalid("at", violation.zh, violation.en))
     }
+}
+
+/// The facts of a family.
+fn family(text: &str) -> Result<Value, Refusal> {
+    if text.len() > FACTS_BYTES_MAX {
+        return Err(Refusal::invalid("facts_json", "超过64 KiB", "more than 64 KiB"));
+    }
+    Ok(Value::Object(procedures::object_of_any_size("facts_json", text)?))
+}
+
+/// A path of the facts as the request's field; the facts themselves where it is empty.
+fn field(path: &str) -> String {
+    if path.is_empty() { "facts_json".to_owned() } else { format!("facts_json: {path}") }
+}
+
+fn slip(slip: FactProblem) -> Refusal {
+    Refusal::invalid(&field(&slip.path), slip.what.zh, slip.what.en)
 }
 
 /// The whole decision beside its event, where it was kept and opens.
@@ -251,7 +268,7 @@ fn is_a_word(text: &str) -> bool {
     text.len() <= 32 && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
 }
 
-fn choice(choice: advice::Choice) -> v1::Choice {
+fn choice(choice: advice::Choice, child: &Child<'_>) -> v1::Choice {
     let day = |day: Option<jiff::civil::Date>| day.map(|day| day.to_string()).unwrap_or_default();
     v1::Choice {
         choice_zh: choice.choice.zh,
@@ -264,10 +281,12 @@ fn choice(choice: advice::Choice) -> v1::Choice {
         uncovered_until: day(choice.uncovered_until),
         needs_person: choice.needs_person,
         warnings: choice.warnings.into_iter().map(|words| words.zh).collect(),
+        child_order: child.order,
+        pack: child.pack.name.to_string(),
     }
 }
 
-fn last_day(day: advice::LastDay) -> v1::LastDay {
+fn last_day(day: advice::LastDay, child: &Child<'_>) -> v1::LastDay {
     let text = |day: Option<jiff::civil::Date>| day.map(|day| day.to_string()).unwrap_or_default();
     let Words { zh: title_zh, en: title_en } = day.name;
     v1::LastDay {
@@ -279,5 +298,7 @@ fn last_day(day: advice::LastDay) -> v1::LastDay {
         why_zh: day.why.zh,
         why_en: day.why.en,
         warnings: day.warning.into_iter().map(|words| words.zh).collect(),
+        child_order: child.order,
+        pack: child.pack.name.to_string(),
     }
 }
