@@ -177,12 +177,98 @@ fn a_rule_that_may_say_no_needs_its_reasons_in_words() {
 fn a_path_that_leads_nowhere_is_a_problem() {
     let birth = fixture("pack.toml").replace("\"general\"", "\"birth\"");
     let first = step("a", "kind = \"pivot\"\nsend = [\"child.name\", \"wether.cold\"]\ngives = [\"number\"]");
-    let second =
-        step("b", "kind = \"forward\"\nscope = \"family\"\nsend = [\"a.number\", \"a.nubmer?\", \"child.name\"]");
+    let second = step(
+        "b",
+        "kind = \"forward\"\nscope = \"family\"\nsend = [\"a.number\", \"a.nubmer?\", \"child.name\"]\nafter = [\"a\"]",
+    );
     let found = of(&birth, &[first, second].concat(), "");
     assert!(told(&found, "saga.toml:8", "`wether.cold`"), "{found:#?}");
     assert!(told(&found, "saga.toml:18", "`nubmer`") && told(&found, "saga.toml:18", "no single child"), "{found:#?}");
     assert_eq!(found.len(), 3, "{found:#?}");
+}
+
+/// The problems of the smallest pack with these values of the law, each with its cure.
+fn of_law(law: &str) -> Vec<String> {
+    let (pack, saga) = (fixture("pack.toml"), fixture("saga.toml"));
+    let read = Pack::parse(&[("pack.toml", &pack), ("saga.toml", &saga), ("messages.toml", ""), ("law.toml", law)]);
+    read.err().map_or_else(Vec::new, |Problems(found)| found.iter().map(ToString::to_string).collect())
+}
+
+/// Families born in the spring would otherwise have no premium at all, and no official would know.
+#[test]
+fn a_value_of_the_law_has_no_days_between_its_dates_on_which_there_is_none() {
+    let values = |until: &str, from: &str| {
+        format!(
+            "[premium]\npersonal_standard = [\n  {{ value = \"400.00\", source = \"条\", until = {until} }},\n  \
+             {{ value = \"420.00\", source = \"条\", from = {from} }},\n]\n"
+        )
+    };
+    let found = of_law(&values("\"2026-01-01\"", "\"2026-06-01\""));
+    assert!(told(&found, "law.toml:4", "from 2026-01-01 until 2026-06-01") && found.len() == 1, "{found:#?}");
+    assert_eq!(of_law(&values("\"2026-06-01\"", "\"2026-06-01\"")), [""; 0]);
+    let unquoted = of_law(&values("2026-06-01", "\"2026-06-01\""));
+    assert!(told(&unquoted, "law.toml:3", "`until = \"2026-01-01\"`"), "the cure is quoted: {unquoted:#?}");
+    assert!(told(&of_law(&values("\"2026-6-1\"", "\"2026-06-01\"")), "law.toml:3", "= \"2026-01-01\"`"));
+}
+
+/// An allowance would otherwise be divided by nothing, no message ever be sent, or a subsidy be of nothing.
+#[test]
+fn what_must_be_more_than_nothing_is_not_nothing() {
+    for (section, value) in [
+        ("maternity", "wage_divisor = { value = 0"),
+        ("message", "daily_cap = { value = 0"),
+        ("premium", "personal_standard = { value = \"0.00\""),
+    ] {
+        let found = of_law(&format!("[{section}]\n{value}, source = \"条\" }}\n"));
+        assert!(told(&found, "law.toml:2", "cannot be nothing") && found.len() == 1, "{found:#?}");
+    }
+    assert_eq!(of_law("[maternity]\nprovince_days = { value = 0, source = \"条\" }\n"), [""; 0]);
+}
+
+/// A father would otherwise be reminded of what he can no longer do.
+#[test]
+fn a_reminder_comes_before_the_task_is_over() {
+    let task = |remind: &str| {
+        let more = format!(
+            "kind = \"forward\"\nafter = [\"a\"]\nexpires = {{ after = \"7 days\", then = \"expire\", source = \"条\" }}\nremind = [{remind}]"
+        );
+        let task = "performer = \"father\"\ntask = \"sign\"\nmethods = [\"counter\"]";
+        let acts = "performer = \"market-supervision\"\ncommand = \"Do\"";
+        steps(&[step("a", "kind = \"pivot\""), step("b", &more).replace(acts, task)].concat())
+    };
+    let found = task("\"1 day\", \"7 days\"");
+    assert!(told(&found, "saga.toml:18", "does not come before `expires`") && found.len() == 1, "{found:#?}");
+    assert_eq!(task("\"1 day\", \"6 days\""), [""; 0]);
+}
+
+/// No family could ever be served: the certificate would wait for a name that no form holds.
+#[test]
+fn a_field_that_the_form_does_not_have_is_a_problem_and_the_nearest_are_named() {
+    let birth = fixture("pack.toml").replace("\"general\"", "\"birth\"");
+    let sent = "send = [\"child.nme\", \"child.registration.follw?\", \"child.insurance\", \"mother.bank_account?\"]";
+    let saga = step("a", &format!("kind = \"pivot\"\n{sent}"));
+    let Err(Problems(found)) =
+        Pack::parse(&[("pack.toml", &birth), ("saga.toml", &saga), ("messages.toml", ""), ("law.toml", "")])
+    else {
+        panic!("a pack that can serve nobody passed");
+    };
+    let named: Vec<(usize, &str, bool)> =
+        found.iter().map(|problem| (problem.line, &*problem.what, problem.cure.contains("child.name"))).collect();
+    assert_eq!(found.len(), 2, "{found:#?}");
+    assert!(named[0].0 == 8 && named[0].1.contains("`child.nme`") && named[0].2, "{found:#?}");
+    assert!(found[1].cure.contains("child.registration.follow"), "{found:#?}");
+}
+
+/// The first step would otherwise wait for a number that only a later one gives, and every case with it.
+#[test]
+fn what_only_a_later_step_gives_cannot_be_sent_unless_it_may_be_absent() {
+    let registration = step("registration", "after = [\"a\"]\nkind = \"forward\"\ngives = [\"id_number\"]");
+    let first = |sent: &str| step("a", &format!("kind = \"pivot\"\nsend = [\"{sent}\"]"));
+    let found = steps(&[first("registration.id_number"), registration.clone()].concat());
+    assert!(told(&found, "saga.toml:8", "`registration` is not before `a`") && found.len() == 1, "{found:#?}");
+    assert_eq!(steps(&[first("registration.id_number?"), registration.clone()].concat()), [""; 0]);
+    let after = step("b", "after = [\"registration\"]\nkind = \"forward\"\nsend = [\"registration.id_number\"]");
+    assert_eq!(steps(&[step("a", "kind = \"pivot\""), registration, after].concat()), [""; 0]);
 }
 
 /// A folder without one of the files would otherwise be a pack without messages.

@@ -48,6 +48,15 @@ const KNOWN: &[&str] = &[
 /// every pack has.
 const OPEN: [&str; 2] = ["maternity-status", "maternity"];
 
+/// What a department may ask a parent for beside the form: it is there only once it was asked for.
+const ASKED_FOR: &str = "mother.bank_account";
+
+/// Every field of a birth's form, by its path.
+pub(crate) fn of_the_form() -> impl Iterator<Item = &'static str> {
+    let known = KNOWN.iter().flat_map(|line| line.split_whitespace());
+    known.filter(|path| super::ROOTS.contains(&super::split(path).0)).chain([ASKED_FOR])
+}
+
 /// Everything that is wrong with these facts, all at once and in order of path; empty where they can be used.
 pub fn problems(pack: &Pack, facts: &Value) -> Vec<FactProblem> {
     let mut found = Vec::new();

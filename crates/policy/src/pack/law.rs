@@ -28,6 +28,7 @@ pub(super) fn read(sheet: &Sheet<'_>) -> Law {
             if table.has(key) {
                 let found = provisions_of(&table, key, term);
                 check_dates(&table, term, &found);
+                check_sense(&table, term, &found);
                 provisions.insert(term.key, found);
             }
         }
@@ -158,15 +159,46 @@ fn wanted(kind: Kind) -> (&'static str, String) {
 
 /// A civil day `YYYY-MM-DD` that may be absent.
 pub(crate) fn day(table: &Table<'_>, key: &'static str) -> Option<Date> {
+    if table.has(key) && !table.is_text(key) {
+        table.excuse(key);
+        table.report(
+            table.line_of(key),
+            format!("`{key}` 的日期须加引号 is a day without its quotes"),
+            format!("写成带引号的 write it quoted, e.g. `{key} = \"2026-01-01\"`"),
+        );
+        return None;
+    }
     let text = table.text(key)?;
     let found = text.value.parse::<Date>().ok().filter(|_| text.value.len() == 10);
     if found.is_none() {
-        table.report(text.line, format!("`{key}` 不是日期 is not a day: `{}`", text.value), "写成 write 2026-01-01");
+        table.report(
+            text.line,
+            format!("`{key}` 不是日期 is not a day: `{}`", text.value),
+            format!("写成带引号的 write it quoted, e.g. `{key} = \"2026-01-01\"`"),
+        );
     }
     found
 }
 
-/// Two values of one term are never in force on one day, and none is for no day at all.
+/// Values of which nothing would not be less but nonsense: what is divided by, a cap that lets no message through, a
+/// premium that is then no subsidy.
+const MORE_THAN_NOTHING: [&str; 3] = ["maternity.wage_divisor", "message.daily_cap", "premium.personal_standard"];
+
+fn check_sense(table: &Table<'_>, term: &Term, found: &[Provision]) {
+    if !MORE_THAN_NOTHING.contains(&term.key) {
+        return;
+    }
+    for provision in found.iter().filter(|found| matches!(found.value, Value::Count(0) | Value::Money(0))) {
+        table.report(
+            provision.line,
+            format!("`{}` ({}) 不能为零 cannot be nothing", term.key, term.zh),
+            "写明来源所定的数;未定的写 write the number of the source, 或 or \"unspecified\"",
+        );
+    }
+}
+
+/// Two values of one term are never in force on one day, no day between them is without one, and none is for no day at
+/// all.
 fn check_dates(table: &Table<'_>, term: &Term, found: &[Provision]) {
     for provision in found {
         if let (Some(from), Some(until)) = (provision.from, provision.until)
@@ -184,6 +216,15 @@ fn check_dates(table: &Table<'_>, term: &Term, found: &[Provision]) {
             (Some(until), Some(from)) => from < until,
             (None, _) | (_, None) => true,
         };
+        if let (Some(until), Some(from)) = (pair[0].until, pair[1].from)
+            && until < from
+        {
+            table.report(
+                pair[1].line,
+                format!("`{}` 自{until}至{from}前没有值 has no value from {until} until {from}", term.key),
+                format!("改为 write `from = \"{until}\"`, 或写明其间的值 or a value for the days between"),
+            );
+        }
         if overlap {
             table.report(
                 pair[1].line,

@@ -17,6 +17,7 @@ use super::{
 use crate::{law::Law, rules};
 
 mod parts;
+mod sent;
 
 /// Performers that are persons.
 const PERSONS: [&str; 3] = ["applicant", "father", "clerk"];
@@ -84,7 +85,7 @@ pub(super) fn read(sheet: &Sheet<'_>, pack: &Sheet<'_>, header: &Header, law: &L
         }
     }
     read.check_whole(sheet);
-    read.check_sent(sheet, &context);
+    sent::check(&read, sheet, &context);
     read.check_reasons(pack, header, law);
     read
 }
@@ -100,6 +101,8 @@ impl Context<'_> {
         let named = Arc::clone(&name);
         let start_when = self.start_when(table, &mut notes);
         let performer = self.performer(table);
+        let remind_ms = table.spans("remind");
+        parts::check_reminders(table, &performer, expiry.as_ref(), &remind_ms);
         let send = table.texts("send");
         read.sent.extend(send.iter().map(|path| (index, path.clone())));
         let gives: Vec<Arc<str>> = table.texts("gives").into_iter().map(|field| field.value).collect();
@@ -129,7 +132,7 @@ impl Context<'_> {
             selection: self.selection(table),
             retry: parts::retry(table),
             expiry,
-            remind_ms: table.spans("remind"),
+            remind_ms,
             refused: table.word("refused", &parts::REFUSALS).unwrap_or(OnRefusal::Reject),
             declined: table.word("declined", &parts::REFUSALS).unwrap_or(OnRefusal::Reject),
             compensation,
@@ -327,40 +330,6 @@ impl Steps {
                 format!("环节 step `{}`: 永远不会开始 can never start: {why}", self.steps[step.at()].name),
                 "更正 after 或 start_when correct `after` or `start_when`".into(),
             );
-        }
-    }
-
-    /// A path that leads nowhere would leave the command unsent for ever.
-    fn check_sent(&self, sheet: &Sheet<'_>, context: &Context<'_>) {
-        for (index, path) in &self.sent {
-            let (first, rest) = crate::facts::split(&path.value);
-            let report = |why: String, cure: &str| sheet.report(path.line, why, cure.to_owned());
-            if context.names.contains_key(first) {
-                let field = rest.and_then(|rest| rest.split('.').next());
-                let given = self.gives.get(first);
-                if let (Some(given), Some(field)) = (given, field)
-                    && !given.iter().any(|name| &**name == field)
-                {
-                    report(
-                        format!("该环节不给出此字段 `{first}` gives no `{field}`"),
-                        "更正 correct `send`, or `gives` there",
-                    );
-                }
-            } else if context.header.form == super::Form::Birth
-                && !self.procedure
-                && !crate::facts::ROOTS.contains(&first)
-            {
-                let known = crate::facts::ROOTS.join(", ");
-                report(
-                    format!("没有这项信息 no such fact: `{}`", path.value),
-                    &format!("用环节名或 use a step's name or one of {known}"),
-                );
-            } else if first == "child" && self.steps[index.at()].scope == Scope::Family {
-                report(
-                    "家庭的环节没有单个孩子 a family's step has no single child".into(),
-                    "用 use `children`, or scope = \"child\"",
-                );
-            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use saga::definition::{Cause, Compensation, Expiry, IndexField, Kind, OnRefusal, RemindOn, Retry};
+use saga::definition::{Cause, Compensation, Expiry, IndexField, Kind, OnRefusal, Performer, RemindOn, Retry};
 
 use super::super::sheet::{Placed, Table};
 use crate::legal_time::Span;
@@ -57,6 +57,18 @@ pub(super) fn expiry(table: &Table<'_>, notes: &mut Notes<'_>) -> Option<Expiry>
     notes.keep(&expires, "expires");
     expires.finish();
     Some(Expiry { after_ms: after_ms.unwrap_or(1), then: then.unwrap_or(OnRefusal::Expire) })
+}
+
+/// A person would be reminded of a task that is over. Of a department's step both do not run from one moment.
+pub(super) fn check_reminders(table: &Table<'_>, who: &Performer, expiry: Option<&Expiry>, remind_ms: &[i64]) {
+    let (Performer::Person { .. }, Some(expiry)) = (who, expiry) else { return };
+    if remind_ms.iter().any(|after_ms| *after_ms >= expiry.after_ms) {
+        table.report(
+            table.line_of("remind"),
+            "到期之后才提醒 a reminder does not come before `expires`".into(),
+            "提前该提醒 remind earlier, 或延长 or let it expire later",
+        );
+    }
 }
 
 /// `{ value, source, from? }`, or the value alone. Which step `from` names is resolved with the other steps.
