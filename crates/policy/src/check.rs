@@ -1,7 +1,7 @@
 //! What `policy check` tells of a folder beyond what reading it finds: limits that reach into a year without calendar,
 //! the next year's calendar missing, and how long each message is on the air.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use jiff::civil::Date;
 
@@ -11,27 +11,41 @@ use crate::{
     calendar::{Calendar, YearUnknown},
     law::Value,
     legal_time::{self, CountFrom, Span, Unit},
+    pack::{CALENDAR, FILES},
 };
 
-/// The packs of a folder: the folder is one pack, or holds one folder for each.
+/// The packs of a folder, and the calendar that holds for them: the one that is given, else that of the packs' folder,
+/// as the service reads it, else the one built in. The folder is one pack, or holds one folder for each.
 ///
 /// # Errors
 /// Everything that is wrong with any of them.
-pub fn packs(folder: &Path) -> Result<Vec<std::sync::Arc<Pack>>, Problems> {
-    if folder.join("pack.toml").is_file() {
-        return Ok(vec![std::sync::Arc::new(Pack::load(folder)?)]);
+pub fn packs(folder: &Path, given: Option<Calendar>) -> Result<(Vec<Arc<Pack>>, Arc<Calendar>), Problems> {
+    if folder.join(FILES[0]).is_file() {
+        let pack = Pack::load(folder);
+        // A pack alone lies in the folder that the service would be given.
+        let beside = folder.canonicalize().ok().and_then(|folder| Some(folder.parent()?.join(CALENDAR)));
+        let calendar = match (given, beside.filter(|years| years.is_dir())) {
+            (Some(given), _) => Ok(given),
+            (None, Some(years)) => Calendar::load_folder(&years).map_err(|found| found.of_folder(CALENDAR)),
+            (None, None) => Ok(Calendar::shipped()),
+        };
+        return match (pack, calendar) {
+            (Ok(pack), Ok(calendar)) => Ok((vec![Arc::new(pack)], Arc::new(calendar))),
+            (Err(found), Ok(_)) | (Ok(_), Err(found)) => Err(found),
+            (Err(Problems(pack)), Err(Problems(years))) => Err(Problems(pack.into_iter().chain(years).collect())),
+        };
     }
-    let packs = Packs::load_folder(folder)?;
+    let packs = Packs::load_folder_by(folder, given.map(Arc::new))?;
     let found: Vec<_> = packs.iter().cloned().collect();
     if found.is_empty() {
         return Err(Problems(vec![Problem::new(
-            "pack.toml",
+            FILES[0],
             1,
             "该文件夹里没有政策包 the folder holds no pack".to_owned(),
             "给出政策包的文件夹,或放有各包的文件夹 name a pack's folder, or the folder that holds packs".to_owned(),
         )]));
     }
-    Ok(found)
+    Ok((found, packs.calendar()))
 }
 
 /// Limits in working days that begin on this day, or when they come into force, and end in a year whose calendar is not

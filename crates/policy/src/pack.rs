@@ -25,7 +25,8 @@ mod reachable;
 pub(crate) mod sheet;
 mod steps;
 
-pub use choose::{Explained, Packs};
+pub(crate) use choose::CALENDAR;
+pub use choose::{Explained, Packs, SHIPPED_BASE};
 pub use problem::{Problem, Problems};
 
 use sheet::Sheet;
@@ -49,6 +50,17 @@ pub struct Procedure {
     pub file: Arc<str>,
     /// The line of each step in that file.
     pub lines: Vec<usize>,
+}
+
+/// The values of a base, which is no pack: of its `law.toml` alone.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn base_law(text: &str) -> Result<Law, Problems> {
+    let sheet = Sheet::new(law_values::LAW, text);
+    let law = law::read(&sheet);
+    let problems = sheet.into_problems();
+    if problems.is_empty() { Ok(law) } else { Err(Problems(problems)) }
 }
 
 /// Which form an application under this pack carries.

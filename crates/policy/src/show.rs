@@ -7,7 +7,7 @@ use saga::definition::{Definition, Kind, OnRefusal, Performer, Scope, Selection,
 use crate::{
     Form, Pack,
     diff::step::span,
-    law::{self, UNSPECIFIED_ZH},
+    law::{Law, UNSPECIFIED_ZH},
     legal_time::Span,
     rules,
 };
@@ -23,6 +23,14 @@ pub fn page(pack: &Pack) -> String {
     page
 }
 
+/// The values of a base, which is no pack: what packs take from it where they set none of their own.
+pub fn base_page(name: &str, law: &Law) -> String {
+    let mut page = format!("# 基础取值 `{name}`\n\n不是政策包:各包未自行写明的值取自此处。\n");
+    // Writing to a text cannot fail.
+    let _ = values(&mut page, law).and_then(|()| rows(&mut page, law));
+    page
+}
+
 fn write_page(page: &mut String, pack: &Pack) -> fmt::Result {
     header(page, pack)?;
     items(page, pack)?;
@@ -32,8 +40,8 @@ fn write_page(page: &mut String, pack: &Pack) -> fmt::Result {
         writeln!(page, "\n## 后续程序:{}(`{name}`)\n", procedure.definition.title)?;
         steps(page, &procedure.definition)?;
     }
-    values(page, pack)?;
-    rows(page, pack)?;
+    values(page, &pack.law)?;
+    rows(page, &pack.law)?;
     messages(page, pack)?;
     reasons(page, pack)
 }
@@ -212,13 +220,13 @@ fn limit(step: &Step) -> String {
     parts.join(";")
 }
 
-fn values(page: &mut String, pack: &Pack) -> fmt::Result {
-    if pack.law.iter().next().is_none() {
+fn values(page: &mut String, law: &Law) -> fmt::Result {
+    if law.iter().next().is_none() {
         return Ok(());
     }
     writeln!(page, "\n## 法律规定的值\n\n| 规定 | 值 | 生效 | 来源 | 所在 |\n|---|---|---|---|---|")?;
-    for term in law::terms() {
-        let Some((_, provisions)) = pack.law.iter().find(|(key, _)| *key == term.key) else { continue };
+    for term in crate::law::terms() {
+        let Some((_, provisions)) = law.iter().find(|(key, _)| *key == term.key) else { continue };
         for provision in provisions {
             let dates = match (provision.from, provision.until) {
                 (None, None) => "本包全程".to_owned(),
@@ -237,10 +245,10 @@ fn values(page: &mut String, pack: &Pack) -> fmt::Result {
             )?;
         }
     }
-    if !pack.law.shares.is_empty() {
+    if !law.shares.is_empty() {
         writeln!(page, "\n### 财政分担比例\n\n| 地区 | 省 | 市 | 县 | 来源 |\n|---|---|---|---|---|")?;
         let percent = |part: u32| format!("{}.{:02}%", part / 100, part % 100);
-        for share in &pack.law.shares {
+        for share in &law.shares {
             let parts = [share.province, share.city, share.county].map(percent).join(" | ");
             writeln!(page, "| {} | {parts} | {} |", share.area, cell(&said_source(&share.source)))?;
         }
@@ -249,11 +257,11 @@ fn values(page: &mut String, pack: &Pack) -> fmt::Result {
 }
 
 /// How the agency handles each business, and how many children each city is to subsidise.
-fn rows(page: &mut String, pack: &Pack) -> fmt::Result {
-    if !pack.law.procedures.is_empty() {
+fn rows(page: &mut String, law: &Law) -> fmt::Result {
+    if !law.procedures.is_empty() {
         writeln!(page, "\n## 经办程序\n\n| 业务 | 时限 | 层级 | 文书 | 来源 |\n|---|---|---|---|---|")?;
     }
-    for procedure in &pack.law.procedures {
+    for procedure in &law.procedures {
         let open = || UNSPECIFIED_ZH.to_owned();
         let mut limit = procedure.limit.map_or_else(open, Span::zh);
         if let Some(longest) = procedure.limit_max {
@@ -268,10 +276,10 @@ fn rows(page: &mut String, pack: &Pack) -> fmt::Result {
         let (name, source) = (cell(&procedure.zh), cell(&said_source(&procedure.source)));
         writeln!(page, "| {name} | {} | {} | {}{copies} | {source} |", cell(&limit), cell(&levels), cell(&papers))?;
     }
-    if !pack.law.plans.is_empty() {
+    if !law.plans.is_empty() {
         writeln!(page, "\n## 资助计划\n\n| 年度 | 地区 | 人数(不少于) | 来源 |\n|---|---|---|---|")?;
     }
-    for plan in &pack.law.plans {
+    for plan in &law.plans {
         let (name, source) = (cell(&plan.zh), cell(&said_source(&plan.source)));
         writeln!(page, "| {} | {name}({}) | {} | {source} |", plan.year, plan.area, plan.children)?;
     }

@@ -88,11 +88,51 @@ fn from_november_on_a_missing_next_year_is_warned_of() {
 #[test]
 fn a_folder_is_one_pack_or_holds_packs_and_an_empty_one_is_told() {
     let names = |path: &str| -> Vec<Arc<str>> {
-        let packs = check::packs(&folder(path)).unwrap_or_else(|problems| panic!("{problems}"));
+        let (packs, _) = check::packs(&folder(path), None).unwrap_or_else(|problems| panic!("{problems}"));
         packs.iter().map(|pack| pack.name.clone()).collect()
     };
     assert_eq!(names("tests/packs/test-minimal"), ["test-minimal".into()]);
     assert!(names("../../deploy/policies").contains(&"anhui-2024".into()));
-    let problems = check::packs(&folder("tests/golden")).expect_err("no pack there");
+    let problems = check::packs(&folder("tests/golden"), None).expect_err("no pack there");
     assert!(problems.to_string().contains("政策包的文件夹"));
+}
+
+/// A pack would otherwise be checked by other years than those that the service counts by.
+#[test]
+fn packs_are_checked_by_the_calendar_beside_them_unless_another_is_given() {
+    let packs = tempfile::tempdir().expect("a folder");
+    let pack = packs.path().join("test-minimal");
+    fs::create_dir(&pack).expect("a folder");
+    for file in policy::pack::FILES {
+        fs::copy(folder("tests/packs/test-minimal").join(file), pack.join(file)).expect("copied");
+    }
+    let years = |folder: &std::path::Path, given: Option<Calendar>| -> Vec<i16> {
+        let (_, calendar) = check::packs(folder, given).unwrap_or_else(|problems| panic!("{problems}"));
+        calendar.years().map(|(year, _)| year).collect()
+    };
+    assert_eq!(years(packs.path(), None), [2025, 2026], "without any, the years built in");
+    fs::create_dir(packs.path().join("calendar")).expect("a folder");
+    let year = packs.path().join("calendar/2027.toml");
+    fs::write(&year, "year = 2027\nnotice = \"通知\"\noff = [\"01-01\"]\nwork = []\n").expect("written");
+    assert_eq!(years(packs.path(), None), [2027]);
+    assert_eq!(years(&pack, None), [2027], "a pack alone lies beside the same years");
+    assert_eq!(years(packs.path(), Some(Calendar::shipped())), [2025, 2026], "what is given wins");
+    fs::write(&year, "year = 2027\n").expect("written");
+    for folder in [packs.path(), &pack] {
+        let problems = check::packs(folder, None).expect_err("a year without its notice").to_string();
+        assert!(problems.contains("calendar/2027.toml:"), "{problems}");
+    }
+    assert_eq!(years(&pack, Some(Calendar::shipped())), [2025, 2026]);
+}
+
+/// What every province takes from the base would otherwise be read nowhere but in its file.
+#[test]
+fn the_base_is_a_page_of_values_with_their_sources() {
+    let law = policy::pack::base_law(policy::pack::SHIPPED_BASE).unwrap_or_else(|problems| panic!("{problems}"));
+    let page = show::base_page("base", &law);
+    for (key, provisions) in law.iter() {
+        assert!(provisions.iter().all(|value| page.contains(&format!("| {} |", value.place()))), "{key}: {page}");
+    }
+    assert!(law.procedures.iter().all(|procedure| page.contains(&*procedure.zh)), "{page}");
+    assert!(policy::pack::base_law("[refund]\nnothing = 1\n").is_err());
 }

@@ -19,6 +19,8 @@ mod print;
 mod stored;
 
 use std::{
+    borrow::Cow,
+    fs,
     io::{self, Write},
     path::{Path, PathBuf},
     sync::Arc,
@@ -52,7 +54,7 @@ pub enum Command {
 /// `yijian policy show`.
 #[derive(Debug, Args)]
 pub struct Show {
-    /// 内置政策包的名称,或政策包的文件夹 / a shipped pack's name, or a pack's folder
+    /// 内置政策包的名称,或政策包的文件夹;base 为各包共用的取值 / a shipped pack's name, or a pack's folder; `base`: shared values
     pub pack: String,
 }
 
@@ -68,17 +70,20 @@ pub struct Diff {
 /// Where the years' working days are read from.
 #[derive(Clone, Debug, Args)]
 pub struct Years {
-    /// 节假日文件夹,代替内置的 / folder of the years' notices, instead of those built in
+    /// 节假日文件夹,代替内置的和政策包旁边的 / folder of the years' notices, instead of those built in or beside the packs
     #[arg(long, value_name = "DIR")]
     pub calendar: Option<PathBuf>,
 }
 
 impl Years {
     fn read(&self) -> Result<Calendar, Failure> {
-        match &self.calendar {
-            Some(folder) => Calendar::load_folder(folder).map_err(|problems| Failure::Refused(problems.to_string())),
-            None => Ok(Calendar::shipped()),
-        }
+        Ok(self.given()?.unwrap_or_else(Calendar::shipped))
+    }
+
+    /// Those of the folder that is named; `None` where none is.
+    fn given(&self) -> Result<Option<Calendar>, Failure> {
+        let read = self.calendar.as_deref().map(Calendar::load_folder).transpose();
+        read.map_err(|problems| Failure::Refused(problems.to_string()))
     }
 }
 
@@ -89,7 +94,7 @@ impl Years {
 pub async fn run(command: Command) -> Result<(), Failure> {
     let text = match command {
         Command::Check(arguments) => check::text(&arguments, now().date())?,
-        Command::Show(arguments) => policy::show::page(&*pack(&arguments.pack)?),
+        Command::Show(arguments) => shown(&arguments.pack)?,
         Command::Diff(arguments) => diff(&arguments)?,
         Command::Decide(arguments) => decide::text(&arguments, now())?,
         Command::Bench(arguments) => bench::text(&arguments)?,
@@ -117,11 +122,38 @@ fn diff(arguments: &Diff) -> Result<String, Failure> {
     Ok(changes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
 }
 
+/// The name of the values that the shipped packs share.
+const BASE: &str = "base";
+
+/// A pack as one page, or the values of a base.
+fn shown(named: &str) -> Result<String, Failure> {
+    let Some(text) = base(named) else { return Ok(policy::show::page(&*pack(named)?)) };
+    let text = text.map_err(|error| Failure::Usage(format!("{named}: 无法读取 / cannot be read: {error}")))?;
+    let law = policy::pack::base_law(&text).map_err(|problems| Failure::Refused(problems.to_string()))?;
+    Ok(policy::show::base_page(named, &law))
+}
+
+/// The text of a base's values where this names one: the shipped base, or a folder of values that is no pack.
+fn base(named: &str) -> Option<io::Result<Cow<'static, str>>> {
+    let folder = Path::new(named);
+    let law = folder.join(policy::law::LAW);
+    if law.is_file() && !folder.join(policy::pack::FILES[0]).is_file() {
+        return Some(fs::read_to_string(law).map(Cow::Owned));
+    }
+    (named == BASE && !folder.is_dir()).then_some(Ok(Cow::Borrowed(policy::pack::SHIPPED_BASE)))
+}
+
 /// The shipped pack of this name, or else the pack of this folder.
 fn pack(named: &str) -> Result<Arc<Pack>, Failure> {
     let shipped = Packs::shipped();
     if let Some(pack) = shipped.get(named) {
         return Ok(Arc::clone(pack));
+    }
+    if base(named).is_some() {
+        return Err(Failure::Usage(format!(
+            "{named} 是各包共用的取值,不是政策包;阅读用 yijian policy show {named} / \
+             holds values that packs share and is no pack; read it with yijian policy show {named}"
+        )));
     }
     if !Path::new(named).is_dir() {
         let names: Vec<&str> = shipped.iter().map(|pack| &*pack.name).collect();

@@ -30,8 +30,11 @@ const SHIPPED: [&[(&str, &str)]; 3] = [
     &files!("shanxi-2026", "correction.toml"),
 ];
 
+/// The values that the shipped packs take from their base where they set none of their own.
+pub const SHIPPED_BASE: &str = include_str!("../../../../deploy/policies/base/law.toml");
+
 /// The folder of the years' notices, beside the packs.
-const CALENDAR: &str = "calendar";
+pub(crate) const CALENDAR: &str = "calendar";
 
 /// Packs by name, and the calendar that holds for them.
 #[derive(Clone, Debug, Default)]
@@ -63,6 +66,11 @@ impl Packs {
     /// Every folder of `folder` that holds a `pack.toml`. Fails with everything wrong in any of them; each problem's
     /// file is then named with its pack's folder.
     pub fn load_folder(folder: &Path) -> Result<Self, Problems> {
+        Self::load_folder_by(folder, None)
+    }
+
+    /// The same by a calendar that is given, instead of the folder's own.
+    pub(crate) fn load_folder_by(folder: &Path, given: Option<Arc<Calendar>>) -> Result<Self, Problems> {
         let names = match folders(folder) {
             Ok(names) => names,
             Err(error) => {
@@ -77,14 +85,11 @@ impl Packs {
         let mut packs = Self::default();
         let mut problems = Vec::new();
         let years = folder.join(CALENDAR);
-        if years.is_dir() {
+        packs.1 = given;
+        if packs.1.is_none() && years.is_dir() {
             match Calendar::load_folder(&years) {
                 Ok(calendar) => packs.1 = Some(Arc::new(calendar)),
-                Err(Problems(found)) => problems.extend(
-                    found
-                        .into_iter()
-                        .map(|problem| Problem { file: format!("{CALENDAR}/{}", problem.file), ..problem }),
-                ),
+                Err(found) => problems.extend(found.of_folder(CALENDAR).0),
             }
         }
         for name in names {
@@ -96,14 +101,10 @@ impl Packs {
                     "改成一致 name both alike".into(),
                 )),
                 Ok(pack) => {
-                    let uncountable = check::never_countable(&pack, &packs.calendar());
-                    let of_this = |problem: Problem| Problem { file: format!("{name}/{}", problem.file), ..problem };
-                    problems.extend(uncountable.into_iter().map(of_this));
+                    problems.extend(Problems(check::never_countable(&pack, &packs.calendar())).of_folder(&name).0);
                     packs.insert(pack);
                 }
-                Err(Problems(found)) => problems.extend(
-                    found.into_iter().map(|problem| Problem { file: format!("{name}/{}", problem.file), ..problem }),
-                ),
+                Err(found) => problems.extend(found.of_folder(&name).0),
             }
         }
         if problems.is_empty() { Ok(packs) } else { Err(Problems(problems)) }

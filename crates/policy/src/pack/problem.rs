@@ -26,6 +26,15 @@ impl Problem {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Problems(pub Vec<Problem>);
 
+impl Problems {
+    /// The same, each file named with the folder it lies in.
+    #[must_use]
+    pub fn of_folder(self, folder: &str) -> Self {
+        let named = |problem: Problem| Problem { file: format!("{folder}/{}", problem.file), ..problem };
+        Self(self.0.into_iter().map(named).collect())
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}:{}: {} – {}", self.file, self.line, self.what, self.cure)

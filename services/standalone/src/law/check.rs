@@ -21,8 +21,8 @@ pub struct Arguments {
 
 /// What there is to say of sound packs; everything that is wrong with others is the failure.
 pub(super) fn text(arguments: &Arguments, today: Date) -> Result<String, Failure> {
-    let calendar = arguments.years.read()?;
-    let packs = check::packs(&arguments.folder).map_err(|problems| refused(&problems.0))?;
+    let given = arguments.years.given()?;
+    let (packs, calendar) = check::packs(&arguments.folder, given).map_err(|problems| refused(&problems.0))?;
     let mut problems: Vec<Problem> = Vec::new();
     let mut text = String::new();
     for pack in &packs {

@@ -75,11 +75,17 @@ fn read(arguments: &Arguments) -> Result<Value, Failure> {
     }
     let text =
         fs::read_to_string(&arguments.facts).map_err(|error| wrong(format!("无法读取 / cannot be read: {error}")))?;
-    serde_json::from_str(&text).map_err(|error| {
+    // Editors of Windows put a mark in front, which is no JSON.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let facts: Value = serde_json::from_str(text).map_err(|error| {
         // The error's own words may repeat what stands in the file.
         let (line, column) = (error.line(), error.column());
         wrong(format!("不是 JSON / not JSON: 第 {line} 行第 {column} 列 / line {line}, column {column}"))
-    })
+    })?;
+    if !facts.is_object() {
+        return Err(wrong("应为一个 JSON 对象 / must be one JSON object".to_owned()));
+    }
+    Ok(facts)
 }
 
 fn tell(

@@ -52,6 +52,17 @@ fn a_pack_is_named_or_a_folder_and_anything_else_is_answered_with_the_names_ther
     assert!(words.contains("anhui-2024"), "{words}");
 }
 
+/// The limits and levels that every province takes from the base would otherwise be read nowhere but in its file.
+#[test]
+fn the_base_is_shown_as_values_and_is_no_pack_to_be_compared() {
+    for named in ["base".to_owned(), folder("deploy/policies/base")] {
+        let page = shown(&named).unwrap_or_else(|failure| panic!("{failure:?}"));
+        assert!(page.contains("变更登记") && page.contains("2章第五条"), "{page}");
+        let Err(Failure::Usage(words)) = pack(&named) else { panic!("a pack") };
+        assert!(words.contains("policy show"), "{words}");
+    }
+}
+
 /// An official would otherwise not see under which pack, by which row and article a family was decided.
 #[test]
 fn decide_names_pack_row_articles_inputs_and_deadlines_and_masks_who_it_is() {
@@ -119,5 +130,8 @@ fn facts_that_cannot_be_used_are_named_by_field_and_never_by_value() {
     let words = refused(r#"{"child": {"name": "小宝贝" oops"#, anhui);
     assert!(words.contains("line 1") && !words.contains("小宝贝"), "{words}");
     assert!(refused(r#"{"child": {}}"#, &[]).contains("application.area"), "without a pack the law needs the place");
-    assert!(refused("[]", anhui).contains("JSON"));
+    let words = refused("[]", anhui);
+    assert!(words.starts_with(&path) && words.contains("JSON 对象"), "the file is named: {words}");
+    let words = refused("\u{feff}{\"child\": {\"nickname\": \"小宝贝\"}}", anhui);
+    assert!(words.contains("child.nickname"), "a byte order mark is passed over: {words}");
 }
