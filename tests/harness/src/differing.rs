@@ -49,7 +49,7 @@ fn family(
 const CERTIFIED: &str = "《出生医学证明》已签发,领取方式:自取。申请已转公安机关办理出生登记,进度可在皖事通APP查看。";
 const REGISTERED: &str =
     "孩子的出生登记已办结。请登录皖事通APP核对《常住人口登记表》,无误请签字确认;有误请勿签字,选择“申请更正”。";
-const SIGNED: &str = "登记表已签字确认。可持居民户口簿到落户地公安户政窗口打印婴儿户口内页。";
+const SIGNED: &str = "登记表已签字确认。可持居民户口簿到户籍地公安户政窗口打印婴儿户口内页。";
 const ENDED: &str = "您申请的新生儿出生“一件事”已全部办结,欢迎登录皖事通APP评价本次服务。";
 const IN_PART: &str = "您申请的新生儿出生“一件事”已办结部分事项,另有1项需线下办理,办理指引可在皖事通APP查看。";
 const SHANXI_CERTIFIED: &str =

@@ -10,7 +10,7 @@ use crate::limits;
 pub struct Problem {
     /// The step, if it is one step's.
     pub step: Option<StepIndex>,
-    /// What and why, in a sentence.
+    /// What and why, in a sentence, Chinese first.
     pub what: String,
 }
 
@@ -21,24 +21,40 @@ impl Definition {
         if self.steps.is_empty() || self.steps.len() > limits::STEPS_MAX {
             found.push(Problem {
                 step: None,
-                what: format!("a saga has 1 to {} steps, this one {}", limits::STEPS_MAX, self.steps.len()),
+                what: format!(
+                    "环节应为1至{most}个,这里有{here}个 a saga has 1 to {most} steps, this one {here}",
+                    most = limits::STEPS_MAX,
+                    here = self.steps.len()
+                ),
             });
             return found;
         }
         match self.steps.iter().filter(|step| step.kind == Kind::Pivot).count() {
             0 if self.procedure => {}
             _ if self.procedure => {
-                found.push(Problem { step: None, what: "a procedure has no pivot; it only goes forward".into() });
+                found.push(Problem {
+                    step: None,
+                    what: "程序没有枢轴 a procedure has no pivot; 只进不退,改用 forward it only goes forward".into(),
+                });
             }
             1 => {}
-            0 => found.push(Problem { step: None, what: "no step is the pivot; name exactly one".into() }),
-            many => found.push(Problem { step: None, what: format!("{many} steps are pivots; name exactly one") }),
+            0 => found.push(Problem {
+                step: None,
+                what: "没有枢轴 no step is the pivot; 须恰好一个 name exactly one".into(),
+            }),
+            many => found.push(Problem {
+                step: None,
+                what: format!("枢轴有{many}个 {many} steps are pivots; 须恰好一个 name exactly one"),
+            }),
         }
         let mut names = BTreeSet::new();
         for index in self.indices() {
             let step = self.step(index);
             if !names.insert(&step.name) {
-                found.push(Problem { step: Some(index), what: format!("the name `{}` stands twice", step.name) });
+                found.push(Problem {
+                    step: Some(index),
+                    what: format!("环节名 `{0}` 出现两次 the name `{0}` stands twice", step.name),
+                });
             }
             found.extend(self.problems_of(index).into_iter().map(|what| Problem { step: Some(index), what }));
         }
@@ -53,21 +69,29 @@ impl Definition {
         let mut found = Vec::new();
         for other in step.waits_for() {
             if other.at() >= self.steps.len() {
-                found.push(format!("predecessor number {} does not exist", other.0));
+                found.push(format!("第{0}号前置环节不存在 predecessor number {0} does not exist", other.0));
             } else if other == index {
-                found.push("a step cannot wait for itself".into());
+                found.push("环节不能等待自己 a step cannot wait for itself".into());
             }
         }
         found.extend(self.problems_of_law(index));
         if let Some(compensation) = &step.compensation {
             if compensation.on.is_empty() {
-                found.push("a compensation without a cause would never run; name its causes in `on`".into());
+                found.push(
+                    "撤回没有原因,永远不会执行 a compensation without a cause would never run; \
+                     在 `on` 中写明 name its causes in `on`"
+                        .into(),
+                );
             }
             if step.kind == Kind::Pivot && compensation.on.iter().any(|cause| *cause != Cause::Revoked) {
-                found.push("the pivot is never compensated automatically; only `revoked` may be a cause".into());
+                found.push(
+                    "枢轴不自动撤回 the pivot is never compensated automatically; \
+                     原因只能是 `revoked` only `revoked` may be a cause"
+                        .into(),
+                );
             }
             if !matches!(step.performer, Performer::Department { .. }) {
-                found.push("only a department's act can be compensated".into());
+                found.push("只有部门办理的才能撤回 only a department's act can be compensated".into());
             }
         }
         let never = |condition: &StartWhen| match condition {
@@ -75,34 +99,47 @@ impl Definition {
             StartWhen::Late { .. } | StartWhen::Succeeded { .. } => false,
         };
         if !step.start_when.is_empty() && step.start_when.iter().all(never) {
-            found.push("unreachable: it needs a step to succeed and the same step to go offline".into());
+            found.push(
+                "永远不会开始:同一环节既要办成又要转线下 unreachable: it needs a step to succeed and the \
+                 same step to go offline"
+                    .into(),
+            );
         }
         if step.kind == Kind::Pivot && !matches!(step.performer, Performer::Department { .. }) {
-            found.push("the pivot is an act of a department".into());
+            found.push("枢轴须由部门办理 the pivot is an act of a department".into());
         }
         if step.kind == Kind::Pivot && step.scope == Scope::Family {
-            found.push("the pivot is each child's own, never the family's".into());
+            found.push("枢轴按每名婴儿办理,不能一家一次 the pivot is each child's own, never the family's".into());
         }
         if !step.notices.is_empty() && step.kind != Kind::Pivot && step.expiry.is_none() {
-            found.push("it waits for a notice that may never come; give it an expiry".into());
+            found.push(
+                "等待的通知可能永远不来 it waits for a notice that may never come; 写明 `expires` give it an expiry"
+                    .into(),
+            );
         }
         if step.kind == Kind::Pivot && step.expiry.is_some() {
-            found.push("the pivot does not expire; a department that is late is asked on".into());
+            found.push(
+                "枢轴不会过期 the pivot does not expire; 部门迟延的继续询问 a department that is late is asked on"
+                    .into(),
+            );
         }
         if step.selection == Selection::Chosen && step.item.is_none() {
-            found.push("an applicant chooses items; name the item".into());
+            found.push("申请人勾选的是事项 an applicant chooses items; 写明 `item` name the item".into());
         }
         if step.mandatory && step.selection == Selection::Chosen {
-            found.push("a mandatory step cannot be unticked".into());
+            found.push("必办环节不能由申请人勾选 a mandatory step cannot be unticked".into());
         }
         if step.remind_ms.len() > limits::REMINDERS_MAX || !step.remind_ms.is_sorted() {
-            found.push(format!("reminders rise in time and are at most {}", limits::REMINDERS_MAX));
+            found.push(format!(
+                "提醒时间须由早到晚,最多{0}次 reminders rise in time and are at most {0}",
+                limits::REMINDERS_MAX
+            ));
         }
         if step.retry.attempts_max == 0 || step.retry.first_ms <= 0 || step.retry.inquiry_ms <= 0 {
-            found.push("attempts and pauses are positive".into());
+            found.push("次数和间隔须大于零 attempts and pauses are positive".into());
         }
         if step.declined == OnRefusal::Close && self.has_dependents(index) {
-            found.push("`close` is for a task on which nothing depends".into());
+            found.push("有后续环节的不能写 `close` `close` is for a task on which nothing depends".into());
         }
         found
     }
@@ -113,17 +150,28 @@ impl Definition {
         let mut found = Vec::new();
         for other in step.limit_from.iter().chain(&step.differs_from) {
             if other.at() >= self.steps.len() {
-                found.push(format!("step number {} does not exist", other.0));
+                found.push(format!("第{0}号环节不存在 step number {0} does not exist", other.0));
             } else if *other == index {
-                found.push("neither its limit's beginning nor another's answer can be its own".into());
+                found.push(
+                    "时限起点和“不得同一人”都不能指自己 neither its limit's beginning nor another's answer \
+                     can be its own"
+                        .into(),
+                );
             }
         }
         if step.remind_on.is_some() && step.department().is_none() {
-            found.push("legal reminders are of what a department awaits; a task is reminded by `remind_ms`".into());
+            found.push(
+                "法定提醒用于部门等待的环节 legal reminders are of what a department awaits; \
+                 人的待办用 `remind` a task is reminded by `remind_ms`"
+                    .into(),
+            );
         }
         let days = step.remind_on.as_ref().map_or(&[][..], |on| &on.days);
         if days.len() > limits::REMINDERS_MAX || !days.is_sorted() {
-            found.push(format!("days of reminders rise and are at most {}", limits::REMINDERS_MAX));
+            found.push(format!(
+                "提醒日须由早到晚,最多{0}个 days of reminders rise and are at most {0}",
+                limits::REMINDERS_MAX
+            ));
         }
         found
     }
@@ -133,7 +181,8 @@ impl Definition {
             .filter(|index| self.depends_on(*index, *index))
             .map(|index| Problem {
                 step: Some(index),
-                what: "waits, through others, for itself: a cycle, so neither it nor what follows it could ever start"
+                what: "经由其他环节等待自己:成了循环,它和之后的环节都无法开始 waits, through others, for itself: a cycle, so neither it \
+                       nor what follows it could ever start"
                     .into(),
             })
             .collect()

@@ -196,7 +196,7 @@ pub struct Denial {
 pub struct NotifyDenialOutput {
     /// 文号.
     pub document_number: String,
-    /// 一式两份.
+    /// 一式二份.
     pub copies: u32,
     /// When it was issued.
     pub issued_on: Date,

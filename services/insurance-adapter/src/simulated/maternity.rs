@@ -26,7 +26,7 @@ pub const WAGE_FEN: i64 = 800_000;
 const PAID: &str = "paid-by-delivery";
 const DENIED: &str = "denied-by-delivery";
 
-/// 一式两份.
+/// 一式二份.
 const COPIES: u32 = 2;
 
 const FACILITY_REFUSED: &str =
