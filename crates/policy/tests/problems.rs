@@ -140,9 +140,9 @@ fn a_step_that_can_never_start_is_a_problem() {
 /// A case would otherwise have no point from which a right is safe, or two that contradict each other.
 #[test]
 fn a_saga_has_exactly_one_pivot() {
-    assert_eq!(steps(&step("a", "")), ["saga.toml:1: no step is the pivot"]);
+    assert_eq!(steps(&step("a", "")), ["saga.toml:1: 没有枢轴 no step is the pivot"]);
     let two = steps(&[step("a", "kind = \"pivot\""), step("b", "kind = \"pivot\"")].concat());
-    assert_eq!(two, ["saga.toml:8: 2 steps are pivots"]);
+    assert_eq!(two, ["saga.toml:8: 枢轴有2个 2 steps are pivots"]);
 }
 
 /// An act would otherwise be thought to be undone, and stand for ever.

@@ -61,9 +61,12 @@ fn a_procedure_has_no_pivot() {
     let words = |definition: &Definition| definition.problems().into_iter().map(|one| one.what).collect::<Vec<_>>();
     assert_eq!(words(&procedure("fine", vec![department("payment")])), [""; 0]);
     let with_pivot = procedure("pivot", vec![department("payment").pivot()]);
-    assert_eq!(words(&with_pivot), ["a procedure has no pivot; it only goes forward"]);
+    assert_eq!(
+        words(&with_pivot),
+        ["程序没有枢轴 a procedure has no pivot; 只进不退,改用 forward it only goes forward"]
+    );
     let neither = definition("neither", vec![department("payment")]);
-    assert_eq!(words(&neither), ["no step is the pivot; name exactly one"]);
+    assert_eq!(words(&neither), ["没有枢轴 no step is the pivot; 须恰好一个 name exactly one"]);
 }
 
 /// If it failed, a refund that all agreed to would not count as done.
