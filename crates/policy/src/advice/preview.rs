@@ -106,7 +106,7 @@ impl Asked<'_> {
         let is_named = |path: &&str| {
             facts::at(facts, path).is_some_and(|years| years.as_array().is_none_or(|years| !years.is_empty()))
         };
-        if ["premium.years", "enrolment.years", TICKED].iter().any(|path| is_named(path)) {
+        if ["premium.years", "enrolment.years", TICKED].iter().any(is_named) {
             return Cow::Borrowed(facts);
         }
         let said = Words::new("尚未勾选参保年度,设想只缴出生当年", "no year is ticked yet: the birth year is supposed");

@@ -46,6 +46,23 @@ async fn a_family_is_told_what_each_choice_would_mean() {
     assert_eq!(world.api.search_cases(Request::new(cases)).await.expect("searched").into_inner().total, 0);
 }
 
+/// Parents of twins over midnight would otherwise be told one child's law for both, or nothing.
+#[tokio::test]
+async fn each_twin_over_midnight_is_answered_for_under_its_own_pack() {
+    let world = World::new().await;
+    let twins = json!({
+        "application": {"area": "140105", "channel": "app", "submitted_on": "2026-01-05"},
+        "children": [
+            {"order": 1, "born_at": "2025-12-31T23:58"},
+            {"order": 2, "born_at": "2026-01-01T00:03"},
+        ],
+    });
+    let choices = preview(&world, &twins, "").await.expect("told").choices;
+    let packs: std::collections::BTreeSet<(u32, String)> =
+        choices.into_iter().map(|choice| (choice.child_order, choice.pack)).collect();
+    assert_eq!(packs, [(1, "shanxi-2025".to_owned()), (2, "shanxi-2026".to_owned())].into());
+}
+
 /// A clerk would otherwise take a misspelt fact for one that does not matter.
 #[tokio::test]
 async fn slips_in_the_facts_are_named_by_field() {
