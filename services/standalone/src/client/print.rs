@@ -133,6 +133,7 @@ fn message(message: &v1::SentMessage) -> Vec<String> {
         "delivered" => "已送达 delivered",
         "to-call" => "待电话告知 to-call",
         "called" => "已电话告知 called",
+        "retracted" => "已声明有误 retracted",
         "dropped" => "不再发送 dropped",
         other => other,
     };
