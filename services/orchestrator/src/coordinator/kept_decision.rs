@@ -2,7 +2,7 @@
 //! decides can be opened without the words that explain it, and neither where the names show that it does not matter.
 //!
 //! ```text
-//!   2 bytes: length of the names | the names | 4 bytes: length of the first | what decides, sealed | the words, sealed
+//!   4 bytes: length of the names | the names | 4 bytes: length of the first | what decides, sealed | the words, sealed
 //! ```
 //!
 //! Names are of values of the law and of fields of the form; the saga's history holds the latter in clear too.
@@ -22,7 +22,7 @@ pub(crate) fn seal(keys: &Application, case: PublicId, decision: Decision) -> Ve
     let json = "a decision consists of what JSON can say";
     let first = keys.seal(&stored_at(case, "decision"), &serde_json::to_vec(&decides).expect(json));
     let second = keys.seal(&stored_at(case, "explanation"), &serde_json::to_vec(&words).expect(json));
-    let named = u16::try_from(names.len()).expect("a decision uses some dozen names");
+    let named = u32::try_from(names.len()).expect("a decision uses some dozen names");
     let length = u32::try_from(first.len()).expect("a decision has some kilobytes");
     let mut kept = named.to_be_bytes().to_vec();
     kept.extend_from_slice(names.as_bytes());
@@ -34,7 +34,7 @@ pub(crate) fn seal(keys: &Application, case: PublicId, decision: Decision) -> Ve
 
 /// What the decision used, by name; nothing is opened.
 pub(crate) fn used(kept: &[u8]) -> Result<Used, Error> {
-    let (names, _) = named(kept)?;
+    let (names, _) = first_part(kept)?;
     std::str::from_utf8(names).ok().and_then(Used::read).ok_or(Error::Json { what: WHAT })
 }
 
@@ -53,14 +53,13 @@ pub(crate) fn words(keys: &Application, case: PublicId, kept: &[u8]) -> Result<E
 }
 
 fn parts(kept: &[u8]) -> Result<(&[u8], &[u8]), Error> {
-    let damaged = Error::Json { what: WHAT };
-    let (_, rest) = named(kept)?;
-    let Some((length, rest)) = rest.split_first_chunk::<4>() else { return Err(damaged) };
-    usize::try_from(u32::from_be_bytes(*length)).ok().and_then(|at| rest.split_at_checked(at)).ok_or(damaged)
+    let (_, rest) = first_part(kept)?;
+    first_part(rest)
 }
 
-/// The names, and what is behind them.
-fn named(kept: &[u8]) -> Result<(&[u8], &[u8]), Error> {
-    let (length, rest) = kept.split_first_chunk::<2>().ok_or(Error::Json { what: WHAT })?;
-    rest.split_at_checked(usize::from(u16::from_be_bytes(*length))).ok_or(Error::Json { what: WHAT })
+/// What stands behind its length in four bytes, and the rest.
+fn first_part(kept: &[u8]) -> Result<(&[u8], &[u8]), Error> {
+    let damaged = Error::Json { what: WHAT };
+    let Some((length, rest)) = kept.split_first_chunk::<4>() else { return Err(damaged) };
+    usize::try_from(u32::from_be_bytes(*length)).ok().and_then(|at| rest.split_at_checked(at)).ok_or(damaged)
 }

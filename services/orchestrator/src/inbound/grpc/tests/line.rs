@@ -267,13 +267,20 @@ impl Line {
         }
     }
 
-    /// Files for Anhui and brings the case to where the child is registered and enrolled; what waits is returned to by
-    /// its step's name.
-    pub(super) async fn anhui_enrolled(&mut self, seed: u64) -> String {
+    /// Files for Anhui and brings the case to where father and mother have signed.
+    pub(super) async fn anhui_signed(&mut self, seed: u64) -> String {
         let case = self.file(samples::anhui(seed)).await.remove(0);
+        // Another case that waits for its premium goes on waiting.
         self.departments_answer(seed, &["premium"]).await;
         self.family_signs(&case, seed).await;
         self.family_signs(&case, seed).await;
+        case
+    }
+
+    /// Files for Anhui and brings the case to where the child is registered and enrolled; what waits is returned to by
+    /// its step's name.
+    pub(super) async fn anhui_enrolled(&mut self, seed: u64) -> String {
+        let case = self.anhui_signed(seed).await;
         self.departments_answer(seed, &["premium"]).await;
         case
     }

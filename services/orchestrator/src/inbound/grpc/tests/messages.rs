@@ -50,11 +50,8 @@ const MIDNIGHT_MS: i64 = NOW_MS - 8 * HOUR_MS;
 #[tokio::test]
 async fn one_message_per_occasion_although_everything_comes_twice_and_a_kill_comes_in_between() {
     let mut line = Line::new().await;
-    let case = line.file(samples::anhui(1)).await.remove(0);
+    let case = line.anhui_signed(1).await;
     let number = line.number_of(&case).await;
-    line.departments_answer(1, &[]).await;
-    line.family_signs(&case, 1).await;
-    line.family_signs(&case, 1).await;
     line.departments_answer(1, &["enrolment", "premium"]).await;
     let enrolment = line.taken(number, "enrolment");
     let reply = line.gave(&enrolment, &gives("enrolment", 1));
@@ -165,11 +162,8 @@ async fn a_father_without_a_telephone_is_called_upon_by_a_person_and_the_case_go
 #[tokio::test]
 async fn what_no_message_may_say_is_told_by_a_person() {
     let mut line = Line::new().await;
-    let case = line.file(samples::anhui(1)).await.remove(0);
+    let case = line.anhui_signed(1).await;
     let number = line.number_of(&case).await;
-    line.departments_answer(1, &[]).await;
-    line.family_signs(&case, 1).await;
-    line.family_signs(&case, 1).await;
     line.departments_answer(1, &["card", "premium"]).await;
     line.does(number, "card", &json!({"card": "C-1", "bank": "102", "outlet": "样例妇幼保健院"})).await;
     assert_eq!((state(&line, &case, "N11").await, told(&line, "N11").len()), ("to-call".to_owned(), 0));

@@ -197,11 +197,8 @@ async fn a_correction_goes_to_exactly_the_departments_that_were_told_the_fact() 
 async fn what_the_case_sends_afterwards_is_corrected_too() {
     for killed in [false, true] {
         let mut line = Line::new().await;
-        let case = line.file(samples::anhui(1)).await.remove(0);
+        let case = line.anhui_signed(1).await;
         let number = line.number_of(&case).await;
-        line.departments_answer(1, &[]).await;
-        line.family_signs(&case, 1).await;
-        line.family_signs(&case, 1).await;
         line.departments_answer(1, &["registration"]).await;
         let asked = correction(&case, &json!({"mother.phone": "13800000002", "child.sex": "1"}));
         line.start(asked).await.expect("begun");
